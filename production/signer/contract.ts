@@ -1,0 +1,47 @@
+/**
+ * What the other processes may ask of the signer, over its own unix socket. Each caller has an identity (a token file only
+ * it can read) and a short list of what it may ask; what comes back is for one card.
+ */
+import type { Secret } from '#encoder/bytes';
+
+export type SignerClientIdentity = 'api' | 'line' | 'inspector' | 'worker';
+
+/** Public material; the signer's private keys stay in the token. All certificates DER. */
+export interface PublicMaterial {
+  readonly csca: Uint8Array;
+  readonly documentSigners: readonly Uint8Array[];
+  readonly crl: Uint8Array;
+  /** Signs manifests (CMS, P-256). */
+  readonly plantSigner: Uint8Array;
+  /** Signs birth certificates (JWS ES256). */
+  readonly birthCertificateSigner: Uint8Array;
+  /** Seals records: anyone may seal, only the signer opens. SPKI DER of a P-256 key. */
+  readonly recordKey: Uint8Array;
+}
+
+export interface SignerClient {
+  publicMaterial(): Promise<PublicMaterial>;
+  /** CMAC of the personal number under a token key: stable per citizen, not enumerable (invariant C1). 32 hex digits. [api] */
+  citizenReference(personalNumber: string): Promise<string>;
+  /** Opens one record's data key. `context` is what it was sealed for: the order key. [line, inspector, worker] */
+  openRecordKey(sealedKey: Uint8Array, context: string): Promise<Secret>;
+  /** [line] */
+  transportKeys(request: { readonly cardId: string; readonly fence: number; readonly chipId: string }): Promise<{
+    readonly enc: Secret;
+    readonly mac: Secret;
+    readonly dek: Secret;
+    readonly version: number;
+  }>;
+  /** [line] */
+  securityObject(request: {
+    readonly cardId: string;
+    readonly fence: number;
+    readonly efCom: Uint8Array;
+    readonly dataGroups: ReadonlyMap<number, Uint8Array>;
+  }): Promise<Uint8Array>;
+  /** Detached CMS over the manifest's bytes. [worker] */
+  signManifest(request: { readonly consignmentId: string; readonly manifest: Uint8Array }): Promise<Uint8Array>;
+  /** Compact JWS over the claims. [worker] */
+  signBirthCertificate(request: { readonly cardId: string; readonly claims: Readonly<Record<string, unknown>> }): Promise<string>;
+  health(): Promise<{ readonly token: 'ok' | string }>;
+}

@@ -1,0 +1,5 @@
+/**
+ * The signer process's contract, server and client. The server is handed its token by `production/bin/signer`; nothing in
+ * this room can reach an HSM by itself.
+ */
+export type { PublicMaterial, SignerClient, SignerClientIdentity } from './contract.ts';
