@@ -1,4 +1,4 @@
-import { ByteReader, concat, uintBE, DecodeError } from '../bytes/index.ts';
+import { ByteReader, concat, uintBE, DecodeError } from '#encoder/bytes';
 
 /** A data object: its tag as a number (0x7F61, 0x5F2E, 0x30) and its value. */
 export interface Tlv {
