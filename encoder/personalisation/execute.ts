@@ -1,0 +1,92 @@
+import { equalBytes } from '#encoder/bytes';
+import { DriverError, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
+import type { JournalStep, PersonalisationJournal } from './journal.ts';
+import { PersonalisationError } from './personalisation-error.ts';
+import { BIND_STEP, checkTag, KEYS_STEP, nameHash, sha256Hex, type PersonalisationPlan, type PlanStep } from './plan.ts';
+import { remainingSteps } from './recover.ts';
+
+export interface Personalisation {
+  /** Opened with the transport keys. */
+  readonly driver: CardDriver;
+  readonly journal: PersonalisationJournal;
+  /** Called before each intent; whatever it throws stops the run before the command is sent (a lost lease, a hold). */
+  readonly beforeEach?: (step: JournalStep) => void | Promise<void>;
+}
+
+/**
+ * Binds the chip to one card and has it make its keys; the first thing that is done to a chip, in its first run and in
+ * every later one. What was done already is not done again. Data for card A never goes to a chip bound to B.
+ * Errors: CHIP_BOUND_TO_ANOTHER, `DriverError`, `ReaderError`.
+ */
+export async function prepareChip(run: Personalisation & { readonly bindingTag: Uint8Array }): Promise<ChipPublicKeys> {
+  checkTag(run.bindingTag);
+  const status = await run.driver.status();
+  if (status.bindingTag === null) {
+    const step = { sequence: BIND_STEP, operation: 'writeBindingTag', hash: sha256Hex(run.bindingTag) } as const;
+    await journaled(run, step, () => run.driver.writeBindingTag(run.bindingTag));
+  } else if (!equalBytes(status.bindingTag, run.bindingTag)) {
+    throw new PersonalisationError('CHIP_BOUND_TO_ANOTHER');
+  }
+  if (status.keys !== null) return status.keys;
+  const step = { sequence: KEYS_STEP, operation: 'generateKeys', hash: nameHash('generateKeys') } as const;
+  return journaled(run, step, () => run.driver.generateKeys());
+}
+
+/**
+ * Brings a chip from wherever it is to finished, locked and proven: the same call for the first run and for every resume.
+ * Errors: CHIP_BOUND_TO_ANOTHER, CHIP_KEYS_DIFFER, `DriverError` (LOCK_NOT_PROVEN among them), `ReaderError`.
+ */
+export async function personalise(run: Personalisation & { readonly plan: PersonalisationPlan }): Promise<{ readonly stepsDone: number }> {
+  const status = await run.driver.status();
+  if (status.bindingTag === null)
+    throw new PersonalisationError('FOREIGN_CHIP', { detail: 'the chip is bound to no card; prepare it first' });
+  const steps = remainingSteps(run.plan, status, run.driver.capabilities);
+  for (const step of steps) await journaled(run, step, () => perform(run.driver, run.plan, step));
+  return { stepsDone: steps.length };
+}
+
+async function perform(driver: CardDriver, plan: PersonalisationPlan, step: PlanStep): Promise<void> {
+  const { fid = 0, offset = 0, length = 0 } = step;
+  switch (step.operation) {
+    case 'writeBindingTag':
+      return driver.writeBindingTag(plan.bindingTag);
+    case 'generateKeys':
+      // DG14 and DG15 are built from keys that the chip said it had: a chip without keys is not that chip.
+      throw new PersonalisationError('CHIP_KEYS_DIFFER', { detail: 'the chip has no keys' });
+    case 'setAccessSecrets':
+      return driver.setAccessSecrets(plan.secrets);
+    case 'createFile':
+      return driver.createFile(fid, length);
+    case 'deleteFile':
+      return driver.deleteFile(fid);
+    case 'writeFile':
+      return driver.writeFile(fid, offset, contentOf(plan, fid).subarray(offset, offset + length));
+    case 'lock':
+      return driver.lock();
+    case 'proveLock':
+      return driver.proveLock();
+  }
+}
+
+function contentOf(plan: PersonalisationPlan, fid: number): Uint8Array {
+  const file = plan.files.find((candidate) => candidate.fid === fid);
+  if (file === undefined) throw new PersonalisationError('PLAN_INVALID', { detail: 'a step names a file that is not planned' });
+  return file.bytes;
+}
+
+/** Intent on disk, then the command, then its outcome; a failure is recorded as what is known of it. */
+async function journaled<T>(run: Personalisation, step: JournalStep, act: () => Promise<T>): Promise<T> {
+  const { sequence, operation, hash } = step;
+  await run.beforeEach?.({ sequence, operation, hash });
+  await run.journal.intend({ sequence, operation, hash });
+  let result: T;
+  try {
+    result = await act();
+  } catch (error) {
+    if (error instanceof DriverError && error.sw !== 0) await run.journal.outcome(sequence, 'refused', error.sw);
+    else await run.journal.outcome(sequence, 'unknown');
+    throw error;
+  }
+  await run.journal.outcome(sequence, 'done');
+  return result;
+}
