@@ -1,0 +1,11 @@
+/**
+ * The embedded plant: starts the services that Cardmint stands on (PostgreSQL, Redis, pcscd with virtual readers, a SoftHSM token), keeps
+ * them running, and stops them without leaving a process behind. It is not the place where services are used: it knows no table, no
+ * queue, no card and no key.
+ */
+export { PlantError, type PlantErrorCode } from './plant-error.ts';
+export { supervise, type PlantEvent, type ProcessSpec, type Supervised, type SupervisorDeps } from './supervisor.ts';
+export { startPostgres, type PlantPostgres, type PostgresConnection } from './postgres.ts';
+export { pingRedis, startRedis, type PlantRedis } from './redis.ts';
+/** For tests of other rooms only: real servers in temporary folders. */
+export { startTestPostgres, startTestRedis, type TestConnection, type TestPostgres, type TestRedis } from './testing.ts';
