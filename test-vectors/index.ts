@@ -25,12 +25,12 @@ export interface VectorEntry {
 
 /** A vector with typed access to its values; a missing or mistyped value is an error that names vector and key. */
 export interface Vector extends VectorEntry {
-  has(key: string): boolean;
-  text(key: string): string;
-  texts(key: string): readonly string[];
-  int(key: string): number;
-  bytes(key: string): Uint8Array;
-  bytesList(key: string): readonly Uint8Array[];
+  readonly has: (key: string) => boolean;
+  readonly text: (key: string) => string;
+  readonly texts: (key: string) => readonly string[];
+  readonly int: (key: string) => number;
+  readonly bytes: (key: string) => Uint8Array;
+  readonly bytesList: (key: string) => readonly Uint8Array[];
 }
 
 const FOLDER = new URL('./', import.meta.url);
