@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import type { Secret } from '#encoder/bytes';
+import { HsmError, REMEDY, type AesKey, type EcKey, type EcKeyRequest, type Hsm, type HsmErrorCode, type HsmObject } from '#pki/hsm';
+
+/** What the token does instead of signing: answers wrongly with a straight face, or fails with a code. */
+export type Lie =
+  | 'honest'
+  | 'wrong-signature'
+  | 'other-message'
+  | 'previous-signature'
+  | 'short-signature'
+  | 'signs-then-dies'
+  | HsmErrorCode;
+
+/** The lie for the n-th call of `sign`, counted from 0. A list is followed by honesty. */
+export type LieSchedule = readonly Lie[] | ((call: number) => Lie);
+
+/**
+ * A token that lies (invariants §3.4). It wraps an honest one; only `sign` is tampered with, because only
+ * signatures leave the plant. `seeded` draws lies repeatably.
+ */
+export class LyingHsm implements Hsm {
+  readonly #honest: Hsm;
+  readonly #schedule: LieSchedule;
+  #calls = 0;
+  #previous: Uint8Array | undefined;
+
+  constructor(honest: Hsm, schedule: LieSchedule) {
+    this.#honest = honest;
+    this.#schedule = schedule;
+  }
+
+  /** One call in `oneIn` lies, which call and which lie being a function of the seed alone. */
+  static seeded(honest: Hsm, seed: string, oneIn: number, lies: readonly Lie[]): LyingHsm {
+    return new LyingHsm(honest, (call) => {
+      const draw = createHash('sha256').update(`${seed}/${call}`).digest();
+      return draw.readUInt32BE(0) % oneIn === 0 ? (lies[draw.readUInt32BE(4) % lies.length] ?? 'honest') : 'honest';
+    });
+  }
+
+  /** Calls of `sign` so far. */
+  get calls(): number {
+    return this.#calls;
+  }
+
+  async sign(key: EcKey, digest: Uint8Array): Promise<Uint8Array> {
+    const lie = this.#next();
+    if (isErrorCode(lie)) throw new HsmError(lie, { where: 'sign' });
+    switch (lie) {
+      case 'honest': {
+        this.#previous = await this.#honest.sign(key, digest);
+        return this.#previous;
+      }
+      case 'wrong-signature':
+        return flipped(await this.#honest.sign(key, digest));
+      case 'other-message':
+        return this.#honest.sign(key, flipped(digest));
+      case 'previous-signature':
+        return this.#previous ?? this.#honest.sign(key, flipped(digest));
+      case 'short-signature':
+        return (await this.#honest.sign(key, digest)).subarray(1);
+      case 'signs-then-dies':
+        await this.#honest.sign(key, digest);
+        throw new HsmError('HSM_DEVICE_FAILED', { where: 'sign' });
+    }
+  }
+
+  open(pin: Secret): Promise<void> {
+    return this.#honest.open(pin);
+  }
+
+  close(): Promise<void> {
+    return this.#honest.close();
+  }
+
+  generateEcKey(request: EcKeyRequest): Promise<EcKey> {
+    return this.#honest.generateEcKey(request);
+  }
+
+  findEcKey(wanted: Pick<EcKey, 'keyId' | 'point'>): Promise<EcKey> {
+    return this.#honest.findEcKey(wanted);
+  }
+
+  ecdhDerive(key: EcKey, peerPoint: Uint8Array): Promise<Secret> {
+    return this.#honest.ecdhDerive(key, peerPoint);
+  }
+
+  generateAesKey(request: { readonly label: string; readonly bits: 128 | 256 }): Promise<AesKey> {
+    return this.#honest.generateAesKey(request);
+  }
+
+  importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey> {
+    return this.#honest.importAesKey(request, value);
+  }
+
+  findAesKey(wanted: Pick<AesKey, 'keyId' | 'checkValue'>): Promise<AesKey> {
+    return this.#honest.findAesKey(wanted);
+  }
+
+  cmac(key: AesKey, data: Uint8Array): Promise<Uint8Array> {
+    return this.#honest.cmac(key, data);
+  }
+
+  random(length: number): Promise<Uint8Array> {
+    return this.#honest.random(length);
+  }
+
+  list(): Promise<readonly HsmObject[]> {
+    return this.#honest.list();
+  }
+
+  destroy(keyId: Uint8Array): Promise<number> {
+    return this.#honest.destroy(keyId);
+  }
+
+  #next(): Lie {
+    const call = this.#calls;
+    this.#calls += 1;
+    return (typeof this.#schedule === 'function' ? this.#schedule(call) : this.#schedule[call]) ?? 'honest';
+  }
+}
+
+function flipped(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(bytes, (byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
+}
+
+function isErrorCode(lie: Lie): lie is HsmErrorCode {
+  return Object.hasOwn(REMEDY, lie);
+}

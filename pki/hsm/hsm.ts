@@ -1,0 +1,82 @@
+import type { Secret } from '#encoder/bytes';
+import type { EcCurveName } from '../ec/index.ts';
+
+/** A key signs or agrees, never both: a DS key that could be used for ECDH would have uses that no intent records. */
+export type EcKeyPurpose = 'sign' | 'derive';
+
+/**
+ * A key pair in the token. The pair (key identifier, public point) is what a key *is*: every operation finds the private
+ * half by `keyId`, and refuses it when the public half in the token is not this point. The label is for people.
+ */
+export interface EcKey {
+  readonly kind: 'ec';
+  /** CKA_ID = SHA-1 of the public point, the value of the X.509 subject key identifier (RFC 5280 §4.2.1.2, method 1). */
+  readonly keyId: Uint8Array;
+  readonly curve: EcCurveName;
+  /** Uncompressed: 04 || x || y. */
+  readonly point: Uint8Array;
+  readonly purpose: EcKeyPurpose;
+  readonly label: string;
+}
+
+/** A secret AES key in the token; `checkValue` plays the part of the public point: an identifier with another key behind it is refused. */
+export interface AesKey {
+  readonly kind: 'aes';
+  readonly keyId: Uint8Array;
+  readonly bits: 128 | 256;
+  /** CKA_CHECK_VALUE: the first three bytes of AES-ECB over a zero block (PKCS#11 v2.40 §4.10.2). */
+  readonly checkValue: Uint8Array;
+  readonly label: string;
+}
+
+export type HsmObjectKind = 'private-key' | 'public-key' | 'secret-key' | 'other';
+
+export interface HsmObject {
+  readonly kind: HsmObjectKind;
+  readonly keyId: Uint8Array;
+  readonly label: string;
+  /** Undefined where the kind of object has no such attribute. */
+  readonly sensitive?: boolean;
+  readonly extractable?: boolean;
+  readonly alwaysSensitive?: boolean;
+  readonly neverExtractable?: boolean;
+  /** Generated on this token, not imported. */
+  readonly local?: boolean;
+}
+
+export interface EcKeyRequest {
+  readonly label: string;
+  readonly curve: EcCurveName;
+  readonly purpose: EcKeyPurpose;
+}
+
+/**
+ * The token, as Cardmint uses it. Every method throws `HsmError` only; `REMEDY` says whether the same call may be made again.
+ * Implementations pass `hsm.conformance.ts`. Calls may overlap: an implementation serialises what its token cannot do at once.
+ */
+export interface Hsm {
+  /** Logs in, once. A wrong PIN latches: no later call reaches the token again, so that no loop can lock or erase it. */
+  open(pin: Secret): Promise<void>;
+  close(): Promise<void>;
+
+  /** On the token, sensitive, not extractable; its halves are proven to belong together before it is returned. */
+  generateEcKey(request: EcKeyRequest): Promise<EcKey>;
+  /** Exactly one pair with this identifier, whose public half is `point`. */
+  findEcKey(wanted: Pick<EcKey, 'keyId' | 'point'>): Promise<EcKey>;
+  /** ECDSA over a digest of 20 to 64 bytes: r || s, each as long as the group order. The caller verifies it. */
+  sign(key: EcKey, digest: Uint8Array): Promise<Uint8Array>;
+  /** ECDH with the other side's uncompressed point: the x coordinate, as long as a field element. */
+  ecdhDerive(key: EcKey, peerPoint: Uint8Array): Promise<Secret>;
+
+  generateAesKey(request: { readonly label: string; readonly bits: 128 | 256 }): Promise<AesKey>;
+  /** 16 or 32 bytes become a key that signs (CMAC) and does nothing else; sensitive and not extractable from then on. */
+  importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey>;
+  findAesKey(wanted: Pick<AesKey, 'keyId' | 'checkValue'>): Promise<AesKey>;
+  /** AES-CMAC (SP 800-38B), 16 bytes, over one byte or more. */
+  cmac(key: AesKey, data: Uint8Array): Promise<Uint8Array>;
+
+  random(length: number): Promise<Uint8Array>;
+  list(): Promise<readonly HsmObject[]>;
+  /** Every object with this identifier; returns how many there were. Afterwards `find…` says HSM_KEY_NOT_FOUND. */
+  destroy(keyId: Uint8Array): Promise<number>;
+}
