@@ -256,7 +256,7 @@ class Parser {
     if (value.length > this.#limits.stringMax)
       throw this.#error('JSON_TOO_COMPLEX', `a string of ${value.length}, limit ${this.#limits.stringMax}`, start);
     // PostgreSQL text cannot hold U+0000, and UTF-8 cannot hold half a pair: both would surface as somebody else's error.
-    if (value.includes('\u0000') || !value.isWellFormed()) throw this.#error('CHAR_NOT_ALLOWED', undefined, start);
+    if (value.includes('\u0000') || LONE_SURROGATE.test(value)) throw this.#error('CHAR_NOT_ALLOWED', undefined, start);
     return value;
   }
 
@@ -297,6 +297,7 @@ class Parser {
   }
 }
 
+const LONE_SURROGATE = /\p{Cs}/u;
 const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/uy;
 
 const ESCAPES: ReadonlyMap<string, string> = new Map([
