@@ -59,17 +59,29 @@ function packagesOf(path) {
   }
 }
 
-/** Installs from the lockfile without running any package's script. */
+/**
+ * Installs what the lockfile says, without running any package's script, and checks that it did: version and checksum of each.
+ *
+ * `npm ci` is not used: it refuses a lockfile that lacks an optional package of another platform, which npm itself writes when the
+ * registry does not have that package. `npm install --no-save` takes the same versions from the same lockfile and leaves the file alone.
+ */
 export async function ensureNodePackages(root) {
   if (nodePackagesAreCurrent(root)) return;
   rmSync(stampPath(root), { force: true });
+  // npm writes its record last: without one this folder was left by an interrupted run, and no file in it can be trusted.
+  if (!existsSync(join(root, 'node_modules', '.package-lock.json'))) rmSync(join(root, 'node_modules'), { recursive: true, force: true });
   await runLong({
     vi: 'Cài các gói node theo package-lock.json',
     en: 'installing the node packages of package-lock.json',
-    ...npm('ci', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev', '--include=optional'),
+    ...npm('install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev', '--include=optional'),
     cwd: root,
     attempts: 2,
   });
+  if (matchesLockfile(root)) return;
+  throw new SetUpError(
+    'node_modules không khớp package-lock.json. Xoá node_modules rồi chạy lại; nếu vẫn vậy, sửa package-lock.json.',
+    'node_modules does not match package-lock.json. Remove node_modules and run again; if it stays so, package-lock.json is wrong.',
+  );
 }
 
 /** The addons that are not there, or were built for another node. */
