@@ -4,8 +4,8 @@ import type { Secret } from '#encoder/bytes';
  * One chip family behind one port. A driver sends the commands of its family over an open `CardConnection` and is thrown
  * away with it: after a transmit error the session is over, and what the chip did is found out by a new driver.
  *
- * Every operation either succeeds, throws `DriverError` (the chip refused, or we refused to ask), or throws the
- * `ReaderError` of the transport, after which it is unknown whether the chip did it.
+ * Every operation either succeeds or throws: `CardError` CARD_REFUSED when the chip said no, with its status word; `DriverError`;
+ * `ScpError` of the secure channel; or the `ReaderError` of the transport, after which it is unknown whether the chip did it.
  */
 export interface CardDriver {
   readonly family: string;
@@ -63,7 +63,7 @@ export type ChipIdentity =
   | { readonly family: string; readonly lifeCycle: 'blank' | 'personalising'; /** 16 upper-case hex characters. */ readonly chipId: string }
   | { readonly family: string; readonly lifeCycle: 'locked'; readonly chipId: null };
 
-/** SCP03 static keys of one chip. Shape shared with `#encoder/globalplatform`. */
+/** SCP03 static keys of one chip, as `diversify` of `#encoder/globalplatform` makes them. The caller destroys them. */
 export interface TransportKeys {
   readonly enc: Secret;
   readonly mac: Secret;

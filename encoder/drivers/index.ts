@@ -14,3 +14,4 @@ export type {
   TransportKeys,
 } from './card-driver.ts';
 export { DriverError, type DriverErrorCode } from './driver-error.ts';
+export { referenceDriver, type ReferenceDriverOptions } from './reference/reference-driver.ts';

@@ -1,5 +1,6 @@
+import { isRefusal } from '#encoder/apdu';
 import { equalBytes } from '#encoder/bytes';
-import { DriverError, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
+import type { CardDriver, ChipPublicKeys } from '#encoder/drivers';
 import type { JournalStep, PersonalisationJournal } from './journal.ts';
 import { PersonalisationError } from './personalisation-error.ts';
 import { BIND_STEP, checkTag, KEYS_STEP, nameHash, sha256Hex, type PersonalisationPlan, type PlanStep } from './plan.ts';
@@ -16,7 +17,7 @@ export interface Personalisation {
 /**
  * Binds the chip to one card and has it make its keys; the first thing that is done to a chip, in its first run and in
  * every later one. What was done already is not done again. Data for card A never goes to a chip bound to B.
- * Errors: CHIP_BOUND_TO_ANOTHER, `DriverError`, `ReaderError`.
+ * Errors: CHIP_BOUND_TO_ANOTHER, and whatever the driver throws.
  */
 export async function prepareChip(run: Personalisation & { readonly bindingTag: Uint8Array }): Promise<ChipPublicKeys> {
   checkTag(run.bindingTag);
@@ -34,7 +35,7 @@ export async function prepareChip(run: Personalisation & { readonly bindingTag: 
 
 /**
  * Brings a chip from wherever it is to finished, locked and proven: the same call for the first run and for every resume.
- * Errors: CHIP_BOUND_TO_ANOTHER, CHIP_KEYS_DIFFER, `DriverError` (LOCK_NOT_PROVEN among them), `ReaderError`.
+ * Errors: CHIP_BOUND_TO_ANOTHER, CHIP_KEYS_DIFFER, and whatever the driver throws, LOCK_NOT_PROVEN among them.
  */
 export async function personalise(run: Personalisation & { readonly plan: PersonalisationPlan }): Promise<{ readonly stepsDone: number }> {
   const status = await run.driver.status();
@@ -83,7 +84,7 @@ async function journaled<T>(run: Personalisation, step: JournalStep, act: () => 
   try {
     result = await act();
   } catch (error) {
-    if (error instanceof DriverError && error.sw !== 0) await run.journal.outcome(sequence, 'refused', error.sw);
+    if (isRefusal(error)) await run.journal.outcome(sequence, 'refused', error.sw);
     else await run.journal.outcome(sequence, 'unknown');
     throw error;
   }

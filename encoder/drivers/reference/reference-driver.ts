@@ -1,0 +1,256 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { expectSuccess, isSuccess, openChannel, type ApduChannel, type CommandApdu } from '#encoder/apdu';
+import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/bytes';
+import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
+import type { CardConnection } from '#encoder/readers';
+import { enter, tlv } from '#encoder/tlv';
+import type {
+  AccessSecrets,
+  CardDriver,
+  ChipIdentity,
+  ChipPublicKeys,
+  ChipStatus,
+  DriverCapabilities,
+  TransportKeys,
+} from '../card-driver.ts';
+import { DriverError } from '../driver-error.ts';
+import { ecSpki, rsaSpki } from './public-keys.ts';
+import { decodeStatus } from './status.ts';
+
+export interface ReferenceDriverOptions {
+  /** Largest command APDU to send, for readers that carry less than the chip. */
+  readonly commandBytesMax?: number;
+  /** Randomness of the terminal's challenges. */
+  readonly random?: (length: number) => Uint8Array;
+}
+
+const FAMILY = 'cardmint-reference-1';
+const EMRTD_AID = Uint8Array.of(0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01);
+const APDU_BYTES_MAX = 65_535;
+/** Header and extended Lc; secure channel: at least one padding byte up to a block, and the MAC (S8). */
+const HEADER_BYTES = 7;
+const MAC_BYTES = 8;
+const BLOCK_BYTES = 16;
+const SHORT_OFFSET_MAX = 0x7fff;
+/** Data objects 54 02 xx xx and 53 82 xx xx around the content of an UPDATE BINARY with odd instruction. */
+const ODD_OVERHEAD = 8;
+
+/**
+ * The driver of Cardmint's own chip profile, `docs/chip-specification.md`. SCP03 with AES-128, everything protected both ways
+ * (security level 33); extended length; keys made on the chip.
+ */
+export function referenceDriver(connection: CardConnection, options: ReferenceDriverOptions = {}): CardDriver {
+  const random = options.random ?? ((length: number) => Uint8Array.from(randomBytes(length)));
+  const clear = openChannel(connection);
+  let secure: SecureChannel | undefined;
+  let selected: number | undefined;
+
+  const channel = (operation: string): ApduChannel => {
+    if (secure === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'open the chip first' });
+    return secure;
+  };
+  const ask = async (operation: string, command: CommandApdu): Promise<Uint8Array> =>
+    expectSuccess(await channel(operation).send(command), operation);
+  const store = async (operation: string, groupings: readonly DataGrouping[], encrypted: boolean): Promise<void> => {
+    for (const command of storeData(groupings, { encrypted })) await ask(operation, command);
+  };
+  const capabilities = capabilitiesFor(options.commandBytesMax ?? APDU_BYTES_MAX);
+
+  const select = async (fid: number): Promise<void> => {
+    if (selected === fid) return;
+    await ask(`SELECT EF ${fileName(fid)}`, { cla: 0x00, ins: 0xa4, p1: 0x02, p2: 0x0c, data: uintBE(fid, 2) });
+    selected = fid;
+  };
+
+  return {
+    family: FAMILY,
+    capabilities,
+
+    identify: () => identify(clear),
+
+    async open(keys: TransportKeys): Promise<void> {
+      secure = await openScp03(connection, { ...keys, version: 0 }, { hostChallenge: random(8), securityLevel: 0x33 });
+      await ask('INSTALL [for personalization]', installForPersonalization(EMRTD_AID));
+    },
+
+    async status(): Promise<ChipStatus> {
+      return decodeStatus(await ask('GET DATA personalisation status', { ...getData(0xdf23), le: 65_536, extended: true }));
+    },
+
+    async readBindingTag(): Promise<Uint8Array | null> {
+      const response = await channel('GET DATA binding tag').send(getData(0xdf22));
+      if (response.sw === 0x6a88) return null;
+      const object = expectSuccess(response, 'GET DATA binding tag');
+      return formed('GET DATA binding tag', () => enter(new ByteReader(object, 'DF22'), 0xdf22).rest());
+    },
+
+    async writeBindingTag(tag: Uint8Array): Promise<void> {
+      if (tag.length < 16 || tag.length > 32) {
+        throw new DriverError('DRIVER_CANNOT', 'STORE DATA binding tag', { detail: `${tag.length} bytes, 16 to 32 possible` });
+      }
+      await store('STORE DATA binding tag', [{ dgi: 0xa003, data: tag }], false);
+    },
+
+    async generateKeys(): Promise<ChipPublicKeys> {
+      const make = (reference: Uint8Array): Promise<Uint8Array> =>
+        ask('GENERATE ASYMMETRIC KEY PAIR', { cla: 0x00, ins: 0x47, p1: 0x80, p2: 0x00, data: reference, le: 65_536, extended: true });
+      const activeAuthentication = await make(tlv(0xb6, tlv(0x84, Uint8Array.of(0x01))));
+      const chipAuthentication = await make(tlv(0xa6, tlv(0x84, Uint8Array.of(0x02))));
+      return formed('GENERATE ASYMMETRIC KEY PAIR', () => ({
+        activeAuthentication: rsaSpki(activeAuthentication, 'Active Authentication key'),
+        chipAuthentication: ecSpki(chipAuthentication, 'Chip Authentication key'),
+      }));
+    },
+
+    async setAccessSecrets({ mrzInformation, can }: AccessSecrets): Promise<void> {
+      if (!/^[0-9]{6}$/.test(can))
+        throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'a CAN of six digits is needed' });
+      // Doc 9303-11 §9.7.2 and §9.7.3: K_seed of BAC and f(π) of PACE are both taken from SHA-1 of the MRZ information.
+      const mrz = Uint8Array.from(createHash('sha1').update(ascii(mrzInformation)).digest());
+      if (secure === undefined) throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'open the chip first' });
+      const groupings = [
+        { dgi: 0xa001, data: secure.encryptSensitive(mrz) },
+        { dgi: 0xa002, data: secure.encryptSensitive(ascii(can)) },
+      ];
+      mrz.fill(0);
+      await store('STORE DATA secrets', groupings, true);
+    },
+
+    async createFile(fid: number, size: number): Promise<void> {
+      const parameters = [tlv(0x80, uintBE(size, 2)), tlv(0x82, Uint8Array.of(0x01)), tlv(0x83, uintBE(fid, 2))];
+      await ask(`CREATE FILE ${fileName(fid)}`, { cla: 0x00, ins: 0xe0, p1: 0x00, p2: 0x00, data: tlv(0x62, ...parameters) });
+      selected = fid;
+    },
+
+    async deleteFile(fid: number): Promise<void> {
+      selected = undefined;
+      await ask(`DELETE FILE ${fileName(fid)}`, { cla: 0x00, ins: 0xe4, p1: 0x00, p2: 0x00, data: uintBE(fid, 2) });
+    },
+
+    async writeFile(fid: number, offset: number, bytes: Uint8Array): Promise<void> {
+      const operation = `UPDATE BINARY ${fileName(fid)} @${offset}`;
+      if (bytes.length > capabilities.writeBytesMax) {
+        throw new DriverError('DRIVER_CANNOT', operation, { detail: `${bytes.length} bytes, at most ${capabilities.writeBytesMax}` });
+      }
+      await select(fid);
+      await ask(operation, updateBinary(offset, bytes));
+    },
+
+    async readFile(fid: number, offset: number, length: number): Promise<Uint8Array> {
+      await select(fid);
+      return readWhole(ask, { fid, offset, length, most: capabilities.writeBytesMax });
+    },
+
+    async lock(): Promise<void> {
+      await ask('TERMINATE CARD USAGE', { cla: 0x00, ins: 0xfe, p1: 0x00, p2: 0x00 });
+    },
+
+    proveLock: () => proveLock(clear, secure),
+  };
+}
+
+function capabilitiesFor(commandBytesMax: number): DriverCapabilities {
+  const room = commandBytesMax - HEADER_BYTES - MAC_BYTES;
+  return {
+    extendedLength: true,
+    commandBytesMax,
+    responseBytesMax: APDU_BYTES_MAX,
+    writeBytesMax: Math.floor(room / BLOCK_BYTES) * BLOCK_BYTES - 1 - ODD_OVERHEAD,
+    fileBytesMax: 0xffff,
+    onChipKeyGeneration: true,
+    accessControl: ['BAC', 'PACE-ECDH-GM'],
+    activeAuthentication: 'RSA-2048',
+    chipAuthentication: 'brainpoolP256r1',
+  };
+}
+
+async function identify(clear: ApduChannel): Promise<ChipIdentity> {
+  const response = await clear.send(getData(0xdf20));
+  if (isSuccess(response)) {
+    const object = formed('GET DATA chip identity', () => enter(new ByteReader(response.data, 'DF20'), 0xdf20).rest());
+    if (object.length !== 10 || object[0] !== 0x01) throw new DriverError('CHIP_UNKNOWN', 'GET DATA chip identity');
+    return { family: FAMILY, lifeCycle: object[1] === 0x01 ? 'blank' : 'personalising', chipId: toHex(object.slice(2)) };
+  }
+  // A locked chip keeps its id to itself, so that nobody can follow it about (Doc 9303-11 §4.2): it is known by what it still answers.
+  const application = await clear.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
+  if (response.sw !== 0x6985 || !isSuccess(application)) throw new DriverError('CHIP_UNKNOWN', 'GET DATA chip identity');
+  return { family: FAMILY, lifeCycle: 'locked', chipId: null };
+}
+
+function getData(tag: number): CommandApdu {
+  return { cla: 0x00, ins: 0xca, p1: tag >> 8, p2: tag & 0xff, le: 256 };
+}
+
+/** The 15 bits of P1-P2 carry offsets below 32,768; above, INS D7 with an offset data object (ISO/IEC 7816-4 §11.2.5). */
+function updateBinary(offset: number, bytes: Uint8Array): CommandApdu {
+  if (offset <= SHORT_OFFSET_MAX) return { cla: 0x00, ins: 0xd6, p1: offset >> 8, p2: offset & 0xff, data: bytes };
+  return { cla: 0x00, ins: 0xd7, p1: 0x00, p2: 0x00, data: concat(tlv(0x54, uintBE(offset, 2)), tlv(0x53, bytes)) };
+}
+
+async function readWhole(
+  ask: (operation: string, command: CommandApdu) => Promise<Uint8Array>,
+  range: { readonly fid: number; readonly offset: number; readonly length: number; readonly most: number },
+): Promise<Uint8Array> {
+  const parts: Uint8Array[] = [];
+  let at = range.offset;
+  const end = range.offset + range.length;
+  while (at < end) {
+    const operation = `READ BINARY ${fileName(range.fid)} @${at}`;
+    const le = Math.min(end - at, range.most);
+    const part =
+      at <= SHORT_OFFSET_MAX
+        ? await ask(operation, { cla: 0x00, ins: 0xb0, p1: at >> 8, p2: at & 0xff, le, extended: true })
+        : await readOdd(ask, operation, { at, le });
+    if (part.length === 0 || part.length > le) throw new DriverError('CHIP_ANSWER_INVALID', operation, { detail: `${part.length} bytes` });
+    parts.push(part);
+    at += part.length;
+  }
+  return concat(...parts);
+}
+
+async function readOdd(
+  ask: (operation: string, command: CommandApdu) => Promise<Uint8Array>,
+  operation: string,
+  range: { readonly at: number; readonly le: number },
+): Promise<Uint8Array> {
+  const data = tlv(0x54, uintBE(range.at, 2));
+  const object = await ask(operation, { cla: 0x00, ins: 0xb1, p1: 0x00, p2: 0x00, data, le: range.le + 4, extended: true });
+  return formed(operation, () => enter(new ByteReader(object, operation), 0x53).rest());
+}
+
+/**
+ * What a locked chip must refuse: the identity of blanks, a new secure channel, a file, and the old secure channel if we have it. A chip that
+ * answers any of them with success is open. Sends nothing that would harm a chip that does: the file named does not exist.
+ */
+async function proveLock(clear: ApduChannel, secure: SecureChannel | undefined): Promise<void> {
+  const probes: readonly (readonly [string, CommandApdu, ApduChannel])[] = [
+    ...(secure === undefined ? [] : [['GET DATA in the old channel', getData(0xdf22), secure] as const]),
+    ['GET DATA chip identity', getData(0xdf20), clear],
+    ['INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: 0x00, p2: 0x00, data: new Uint8Array(8), le: 256 }, clear],
+    ['UPDATE BINARY', { cla: 0x00, ins: 0xd6, p1: 0x00, p2: 0x00, data: Uint8Array.of(0) }, clear],
+  ];
+  for (const [operation, command, channel] of probes) {
+    const { sw } = await channel.send(command);
+    if (!REFUSED.has(sw)) throw new DriverError('LOCK_NOT_PROVEN', operation, { detail: `SW ${toHex(uintBE(sw, 2))}` });
+  }
+  const application = await clear.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
+  // A chip that refuses everything is not locked but broken.
+  if (!isSuccess(application))
+    throw new DriverError('LOCK_NOT_PROVEN', 'SELECT eMRTD', { detail: `SW ${toHex(uintBE(application.sw, 2))}` });
+}
+
+/** 6985, 6982, 6D00, 6E00: "not in this state" and "not known any more". */
+const REFUSED: ReadonlySet<number> = new Set([0x6985, 0x6982, 0x6d00, 0x6e00]);
+
+function formed<T>(operation: string, decode: () => T): T {
+  try {
+    return decode();
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw new DriverError('CHIP_ANSWER_INVALID', operation, { cause, detail: cause.where ?? '' });
+    throw cause;
+  }
+}
+
+function fileName(fid: number): string {
+  return toHex(uintBE(fid, 2));
+}

@@ -1,0 +1,136 @@
+import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
+import { ByteReader, DecodeError, equalBytes, uintBE } from '#encoder/bytes';
+import { decodeTlvs, readTlv, tlv, type Tlv } from '#encoder/tlv';
+import { answer, DONE, EMRTD_AID, status, type Chip } from './chip.ts';
+import type { ElementaryFile } from './memory.ts';
+import { VirtualCardError } from './virtual-card-error.ts';
+
+/** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
+const READ_BYTES_MAX = 65_533;
+const MASTER_FILE = 0x3f00;
+/** EFs with short identifiers: Doc 9303-10 §4.7: the low five bits of FIDs 0101 to 011E. */
+const SFI_BASE = 0x0100;
+
+/** May this file be selected and read now? */
+export type FileAccess = (fid: number) => boolean;
+
+/** SELECT (ISO/IEC 7816-4 §11.1.1) by file identifier; P1 = 00 or 02. */
+export function selectFile(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): ResponseApdu {
+  if (command.data.length !== 2) return status(StatusWord.WRONG_LENGTH);
+  const fid = u16(command.data);
+  if (fid === MASTER_FILE) return selectMasterFile(chip);
+  const file = chip.memory.file(fid);
+  if (file === undefined) return status(StatusWord.FILE_NOT_FOUND);
+  if (!mayRead(fid)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+  chip.volatile.currentFile = fid;
+  return command.p2 === 0x0c ? DONE : answer(controlParameters(file));
+}
+
+function selectMasterFile(chip: Chip): ResponseApdu {
+  if (chip.memory.personality.selectMasterFile === '6D00') return status(StatusWord.INS_NOT_SUPPORTED);
+  chip.volatile.currentFile = undefined;
+  return DONE;
+}
+
+/** FCP template 62 (ISO/IEC 7816-4 §7.4.3): number of bytes, transparent EF, file identifier. */
+function controlParameters(file: ElementaryFile): Uint8Array {
+  return tlv(0x62, tlv(0x80, uintBE(file.content.length, 2)), tlv(0x82, Uint8Array.of(0x01)), tlv(0x83, uintBE(file.fid, 2)));
+}
+
+/** SELECT of the eMRTD application: FCI template 6F with its name, or nothing with P2 = 0C. */
+export function selectApplication(command: ParsedCommandApdu, aid = EMRTD_AID): ResponseApdu {
+  if (!equalBytes(command.data, aid)) return status(StatusWord.FILE_NOT_FOUND);
+  return command.p2 === 0x0c ? DONE : answer(tlv(0x6f, tlv(0x84, aid)));
+}
+
+/** READ BINARY, INS B0 with short identifier or offset, or B1 with an offset data object 54 (ISO/IEC 7816-4 §11.2.3). */
+export function readBinary(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): ResponseApdu {
+  const target = locate(chip, command, mayRead);
+  if ('sw' in target) return target;
+  const { file, offset } = target;
+  if (offset > file.content.length || (offset === file.content.length && offset > 0)) return status(StatusWord.WRONG_OFFSET);
+  const wanted = command.le;
+  if (wanted === undefined) return status(StatusWord.WRONG_LENGTH);
+  const most = Math.min(wanted, READ_BYTES_MAX);
+  if ((command.ins & 1) === 1) {
+    // Le counts the data object 53 around the content too: at most four bytes of tag and length.
+    const part = file.content.slice(offset, offset + Math.max(most - 4, 1));
+    return answer(tlv(0x53, part));
+  }
+  const part = file.content.slice(offset, offset + most);
+  const all = wanted === (command.extended ? 65_536 : 256);
+  return part.length < wanted && !all ? { data: part, sw: StatusWord.END_OF_FILE } : answer(part);
+}
+
+/** UPDATE BINARY, INS D6, or D7 with data objects 54 and 53 (ISO/IEC 7816-4 §11.2.5). Beyond the size: 6A84. */
+export function updateBinary(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const target = locate(chip, command, () => true);
+  if ('sw' in target) return target;
+  const { file, offset, data } = target;
+  if (data.length === 0) return status(StatusWord.WRONG_LENGTH);
+  if (offset + data.length > file.content.length) return status(StatusWord.NOT_ENOUGH_MEMORY);
+  const { memory } = chip;
+  if (memory.defect?.kind === 'tornAtUpdate' && memory.updates + 1 === memory.defect.update) {
+    memory.tear(file.fid, offset, data);
+    throw new VirtualCardError('CARD_VANISHED');
+  }
+  memory.update(file.fid, offset, data);
+  return DONE;
+}
+
+interface Target {
+  readonly file: ElementaryFile;
+  readonly offset: number;
+  readonly data: Uint8Array;
+}
+
+/** The EF, offset and data that a READ or UPDATE BINARY means, or the status word that refuses it. */
+function locate(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): Target | ResponseApdu {
+  const odd = (command.ins & 1) === 1;
+  const short = !odd && (command.p1 & 0x80) !== 0;
+  if (short && (command.p1 & 0x60) !== 0) return status(StatusWord.INCORRECT_P1_P2);
+  const p1p2 = (command.p1 << 8) | command.p2;
+  const sfi = short ? command.p1 & 0x1f : odd && p1p2 <= 0x1e ? p1p2 : 0;
+  const named = sfi > 0 ? SFI_BASE + sfi : odd && p1p2 > 0 ? p1p2 : chip.volatile.currentFile;
+  if (named === undefined) return status(StatusWord.NO_CURRENT_EF);
+  const file = chip.memory.file(named);
+  if (file === undefined) return status(StatusWord.FILE_NOT_FOUND);
+  if (!mayRead(named)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+  if (!odd) {
+    chip.volatile.currentFile = named;
+    return { file, offset: short ? command.p2 : p1p2, data: command.data };
+  }
+  const objects = offsetAndData(command.data);
+  if (objects === undefined) return status(StatusWord.WRONG_DATA);
+  chip.volatile.currentFile = named;
+  return { file, ...objects };
+}
+
+/** Data objects 54 (offset) and, in an update, 53 or 73 (discretionary data). */
+function offsetAndData(bytes: Uint8Array): { offset: number; data: Uint8Array } | undefined {
+  try {
+    const reader = new ByteReader(bytes, 'offset');
+    const offset = readTlv(reader);
+    if (offset.tag !== 0x54 || offset.value.length > 3) return undefined;
+    const data = reader.remaining > 0 ? readTlv(reader) : undefined;
+    if (reader.remaining > 0 || (data !== undefined && data.tag !== 0x53)) return undefined;
+    return { offset: offset.value.reduce((value, byte) => value * 256 + byte, 0), data: data?.value ?? new Uint8Array(0) };
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+/** Members of a constructed data object, by tag; undefined when the bytes are no TLVs. */
+export function members(bytes: Uint8Array): ReadonlyMap<number, Uint8Array> | undefined {
+  try {
+    return new Map(decodeTlvs(bytes, 'template').map((member: Tlv) => [member.tag, member.value]));
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined;
+    throw error;
+  }
+}
+
+export function u16(bytes: Uint8Array | undefined): number {
+  return bytes === undefined ? 0 : ((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0);
+}

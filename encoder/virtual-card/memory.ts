@@ -1,0 +1,298 @@
+import { createHash } from 'node:crypto';
+import { concat, decodeUtf8, fromHex, toHex, uintBE, utf8, type Secret } from '#encoder/bytes';
+import { createImageLog, openImageLog, type ImageLog } from './image-log.ts';
+import { VirtualCardError } from './virtual-card-error.ts';
+
+export type ChipLifeCycle = 'blank' | 'personalising' | 'locked';
+
+/** What the chip maker leaves in a chip. */
+export interface ChipBirth {
+  /** Printed on the card body. */
+  readonly serial: string;
+  /** Eight bytes. */
+  readonly chipId: Uint8Array;
+  /** SCP03 static keys, AES-128. */
+  readonly transportKeys: { readonly enc: Secret; readonly mac: Secret; readonly dek: Secret };
+  readonly personality?: Partial<Personality>;
+  readonly defect?: Defect;
+}
+
+/** How this stock of chips behaves where the standards leave it open. */
+export interface Personality {
+  /** Answer to SELECT of the master file; chips seen in Vietnam say 6D00. */
+  readonly selectMasterFile: '6D00' | '9000';
+}
+
+/** Defects for the rehearsal of a plant. */
+export type Defect =
+  /** Mute on arrival: gives no answer to reset. */
+  | { readonly kind: 'dead' }
+  /** At the n-th UPDATE BINARY of its life (from 1) half of the data is written, the card leaves the reader, and is mute from then on. */
+  | { readonly kind: 'tornAtUpdate'; readonly update: number }
+  /** Answers 9000 to the lock and stays open: what the lock's proof must catch. */
+  | { readonly kind: 'lockLies' };
+
+/** Keys the chip made itself. PKCS #8 DER: never leaves this memory. */
+export interface ChipKey {
+  readonly privateKey: Uint8Array;
+  readonly publicKey: Uint8Array;
+}
+
+export type KeyRole = 'activeAuthentication' | 'chipAuthentication';
+/** `mrz`: SHA-1 of the MRZ information (20 bytes). `can`: six ASCII digits. */
+export type SecretRole = 'mrz' | 'can';
+
+export interface ElementaryFile {
+  readonly fid: number;
+  readonly content: Uint8Array;
+  /** Bytes written without a gap from offset 0. */
+  readonly written: number;
+}
+
+const RECORD = { birth: 1, tag: 2, secret: 3, key: 4, create: 5, update: 6, remove: 7, lock: 8, torn: 9, session: 10 } as const;
+const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can'];
+
+/** EEPROM left for files. */
+export const FILE_MEMORY_BYTES = 163_840;
+
+interface BirthRecord {
+  serial: string;
+  chipId: string;
+  enc: string;
+  mac: string;
+  dek: string;
+  personality: Personality;
+  defect: Defect | null;
+}
+
+/** Makes the memory of a new chip. Throws `VirtualCardError` IMAGE_EXISTS, IMAGE_WRITE_FAILED. */
+export function createImage(path: string, birth: ChipBirth): void {
+  const record: BirthRecord = {
+    serial: birth.serial,
+    chipId: toHex(birth.chipId),
+    enc: toHex(birth.transportKeys.enc.reveal()),
+    mac: toHex(birth.transportKeys.mac.reveal()),
+    dek: toHex(birth.transportKeys.dek.reveal()),
+    personality: { selectMasterFile: '6D00', ...birth.personality },
+    defect: birth.defect ?? null,
+  };
+  createImageLog(path, { type: RECORD.birth, payload: utf8(JSON.stringify(record)) });
+}
+
+/**
+ * A chip's memory in a file. Every change is one record: after a kill at any point it is there whole or not at all, and
+ * what was acknowledged is there. The keys in it are the chip's; nothing hands them to a reader.
+ */
+export class ChipMemory {
+  readonly serial: string;
+  readonly chipId: Uint8Array;
+  readonly personality: Personality;
+  readonly defect: Defect | null;
+  readonly #log: ImageLog;
+  readonly #transportKeys: { readonly enc: Uint8Array; readonly mac: Uint8Array; readonly dek: Uint8Array };
+  readonly #files = new Map<number, { content: Uint8Array; written: number }>();
+  readonly #keys = new Map<KeyRole, ChipKey>();
+  readonly #secrets = new Map<SecretRole, Uint8Array>();
+  #bindingTag: Uint8Array | null = null;
+  #locked = false;
+  #torn = false;
+  #updates = 0;
+  #sequenceCounter = 0;
+
+  constructor(log: ImageLog) {
+    const [first, ...rest] = log.records;
+    if (first?.type !== RECORD.birth) throw new VirtualCardError('IMAGE_CORRUPT', { where: 'birth' });
+    const birth = readBirth(first.payload);
+    this.#log = log;
+    this.serial = birth.serial;
+    this.chipId = fromHex(birth.chipId);
+    this.personality = birth.personality;
+    this.defect = birth.defect;
+    this.#transportKeys = { enc: fromHex(birth.enc), mac: fromHex(birth.mac), dek: fromHex(birth.dek) };
+    for (const record of rest) this.#apply(record.type, record.payload);
+  }
+
+  static open(path: string, options: { readonly durable?: boolean } = {}): ChipMemory {
+    return new ChipMemory(openImageLog(path, options));
+  }
+
+  get lifeCycle(): ChipLifeCycle {
+    if (this.#locked) return 'locked';
+    return this.#bindingTag === null ? 'blank' : 'personalising';
+  }
+
+  /** Gives no answer to reset, for good. */
+  get mute(): boolean {
+    return this.#torn || this.defect?.kind === 'dead';
+  }
+
+  /** UPDATE BINARY commands in this chip's life. */
+  get updates(): number {
+    return this.#updates;
+  }
+
+  get bindingTag(): Uint8Array | null {
+    return this.#bindingTag;
+  }
+
+  get transportKeys(): { readonly enc: Uint8Array; readonly mac: Uint8Array; readonly dek: Uint8Array } {
+    return this.#transportKeys;
+  }
+
+  /** Counts a secure channel session before it is answered, so that no card challenge comes twice (GPC Amendment D v1.2 §6.2.2.1). */
+  nextSequenceCounter(): Uint8Array {
+    this.#write(RECORD.session, uintBE(this.#sequenceCounter + 1, 3));
+    return uintBE(this.#sequenceCounter, 3);
+  }
+
+  secret(role: SecretRole): Uint8Array | undefined {
+    return this.#secrets.get(role);
+  }
+
+  key(role: KeyRole): ChipKey | undefined {
+    return this.#keys.get(role);
+  }
+
+  file(fid: number): ElementaryFile | undefined {
+    const file = this.#files.get(fid);
+    return file === undefined ? undefined : { fid, ...file };
+  }
+
+  files(): readonly ElementaryFile[] {
+    return [...this.#files].map(([fid, file]) => ({ fid, ...file }));
+  }
+
+  get freeBytes(): number {
+    return [...this.#files.values()].reduce((free, file) => free - file.content.length, FILE_MEMORY_BYTES);
+  }
+
+  writeBindingTag(tag: Uint8Array): void {
+    this.#write(RECORD.tag, tag);
+  }
+
+  /** All secrets of one STORE DATA in one record: half a set is never there. */
+  setSecrets(secrets: Readonly<Partial<Record<SecretRole, Uint8Array>>>): void {
+    const parts = Object.entries(secrets).map(([role, value]) =>
+      concat(Uint8Array.of(ROLES.indexOf(role as SecretRole), value.length), value),
+    );
+    this.#write(RECORD.secret, concat(...parts));
+  }
+
+  setKey(role: KeyRole, key: ChipKey): void {
+    const head = concat(Uint8Array.of(ROLES.indexOf(role)), uintBE(key.privateKey.length, 2));
+    this.#write(RECORD.key, concat(head, key.privateKey, key.publicKey));
+  }
+
+  createFile(fid: number, size: number): void {
+    this.#write(RECORD.create, concat(uintBE(fid, 2), uintBE(size, 2)));
+  }
+
+  deleteFile(fid: number): void {
+    this.#write(RECORD.remove, uintBE(fid, 2));
+  }
+
+  update(fid: number, offset: number, bytes: Uint8Array): void {
+    this.#write(RECORD.update, concat(uintBE(fid, 2), uintBE(offset, 2), bytes));
+  }
+
+  /** Half of a write and then nothing ever again. */
+  tear(fid: number, offset: number, bytes: Uint8Array): void {
+    this.#write(RECORD.torn, concat(uintBE(fid, 2), uintBE(offset, 2), bytes.subarray(0, bytes.length >> 1)));
+  }
+
+  lock(): void {
+    this.#write(RECORD.lock, new Uint8Array(0));
+  }
+
+  close(): void {
+    this.#log.close();
+  }
+
+  /** Durable first, then in force. */
+  #write(type: number, payload: Uint8Array): void {
+    this.#log.append({ type, payload });
+    this.#apply(type, payload);
+  }
+
+  #apply(type: number, payload: Uint8Array): void {
+    const fid = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
+    const second = ((payload[2] ?? 0) << 8) | (payload[3] ?? 0);
+    switch (type) {
+      case RECORD.tag:
+        this.#bindingTag = payload.slice();
+        return;
+      case RECORD.secret:
+        this.#applySecrets(payload);
+        return;
+      case RECORD.key:
+        this.#applyKey(payload);
+        return;
+      case RECORD.create:
+        this.#files.set(fid, { content: new Uint8Array(second), written: 0 });
+        return;
+      case RECORD.remove:
+        this.#files.delete(fid);
+        return;
+      case RECORD.update:
+        this.#updates += 1;
+        this.#applyUpdate(fid, second, payload.subarray(4));
+        return;
+      case RECORD.torn:
+        this.#torn = true;
+        this.#file(fid).content.set(payload.subarray(4), second);
+        return;
+      case RECORD.lock:
+        this.#locked = true;
+        return;
+      case RECORD.session:
+        this.#sequenceCounter = fid * 256 + (payload[2] ?? 0);
+        return;
+      default:
+        throw new VirtualCardError('IMAGE_CORRUPT', { where: `record type ${type}` });
+    }
+  }
+
+  #file(fid: number): { content: Uint8Array; written: number } {
+    const file = this.#files.get(fid);
+    if (file === undefined) throw new VirtualCardError('IMAGE_CORRUPT', { where: 'a write to a file that is not there' });
+    return file;
+  }
+
+  /** A write inside what is there starts the proof anew from its end: what lay behind it is no longer vouched for. */
+  #applyUpdate(fid: number, offset: number, bytes: Uint8Array): void {
+    const file = this.#file(fid);
+    file.content.set(bytes, offset);
+    if (offset <= file.written) file.written = offset + bytes.length;
+  }
+
+  #applySecrets(payload: Uint8Array): void {
+    for (let at = 0; at < payload.length;) {
+      const role = ROLES[payload[at] ?? 0] as SecretRole;
+      const length = payload[at + 1] ?? 0;
+      this.#secrets.set(role, payload.slice(at + 2, at + 2 + length));
+      at += 2 + length;
+    }
+  }
+
+  #applyKey(payload: Uint8Array): void {
+    const role = ROLES[payload[0] ?? 0] as KeyRole;
+    const length = second16(payload, 1);
+    this.#keys.set(role, { privateKey: payload.slice(3, 3 + length), publicKey: payload.slice(3 + length) });
+  }
+}
+
+export function sha256(bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash('sha256').update(bytes).digest());
+}
+
+function second16(bytes: Uint8Array, at: number): number {
+  return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
+}
+
+function readBirth(payload: Uint8Array): BirthRecord {
+  try {
+    return JSON.parse(decodeUtf8(payload)) as BirthRecord;
+  } catch (cause) {
+    throw new VirtualCardError('IMAGE_CORRUPT', { where: 'birth', cause });
+  }
+}

@@ -1,0 +1,257 @@
+import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
+import { DecodeError, concat, equalBytes, uintBE } from '#encoder/bytes';
+import { decodeDataGroupings, Scp03CardSession, type DataGrouping } from '#encoder/globalplatform';
+import { tlv } from '#encoder/tlv';
+import { unpad2 } from '#encoder/access';
+import { Secret } from '#encoder/bytes';
+import { answer, DONE, EMRTD_AID, ISD_AID, status, type Chip, type Handler } from './chip.ts';
+import { members, readBinary, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
+import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
+import { sha256, type KeyRole, type SecretRole } from './memory.ts';
+
+/**
+ * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
+ * command set is `docs/chip-specification.md`, §3 to §5.
+ */
+export class PersonalisationState {
+  readonly #chip: Chip;
+  #channel: Scp03CardSession | undefined;
+
+  constructor(chip: Chip) {
+    this.#chip = chip;
+  }
+
+  async process(command: ParsedCommandApdu): Promise<ResponseApdu> {
+    if ((command.cla & ~0x84) !== 0) return status(StatusWord.CLA_NOT_SUPPORTED);
+    if (command.ins === 0x82) return this.#channel?.externalAuthenticate(command) ?? status(StatusWord.CONDITIONS_NOT_SATISFIED);
+    if ((command.cla & 0x04) === 0) return this.#plain(command);
+    const channel = this.#channel;
+    const inner = channel?.unwrap(command);
+    if (channel === undefined || inner === undefined) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+    const handler = COMMANDS[inner.ins];
+    const response = handler === undefined ? status(StatusWord.INS_NOT_SUPPORTED) : await handler(this.#chip, inner);
+    return channel.wrap(response);
+  }
+
+  /** A command in clear ends a secure channel (GPC v2.3.1 §10.2.3): nobody speaks beside it. */
+  #plain(command: ParsedCommandApdu): ResponseApdu {
+    this.#channel?.close();
+    this.#channel = undefined;
+    this.#chip.volatile.personalising = false;
+    if (command.ins === 0x50) return this.#initializeUpdate(command);
+    if (command.ins === 0xa4) return selectInClear(command);
+    if (command.ins === 0xca) return getDataInClear(this.#chip, command);
+    return COMMANDS[command.ins] === undefined ? status(StatusWord.INS_NOT_SUPPORTED) : status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+  }
+
+  #initializeUpdate(command: ParsedCommandApdu): ResponseApdu {
+    const { memory } = this.#chip;
+    const { enc, mac, dek } = memory.transportKeys;
+    this.#channel = new Scp03CardSession(
+      { enc: new Secret(enc), mac: new Secret(mac), dek: new Secret(dek), version: KEY_VERSION },
+      {
+        diversificationData: concat(new Uint8Array(2), memory.chipId),
+        sequenceCounter: memory.nextSequenceCounter(),
+        aid: ISD_AID,
+      },
+    );
+    this.#chip.volatile.decryptSensitive = (data) => this.#channel?.decryptSensitive(data);
+    return this.#channel.initializeUpdate(command);
+  }
+}
+
+const KEY_VERSION = 0x01;
+
+/** Data objects of GET DATA. */
+const CPLC = 0x9f7f;
+const CHIP_IDENTITY = 0xdf20;
+const BINDING_TAG = 0xdf22;
+const PERSONALISATION_STATUS = 0xdf23;
+
+const COMMANDS: Readonly<Record<number, Handler>> = {
+  0x47: generateKeyPairCommand,
+  0xa4: (chip, command) => selectFile(chip, command, () => true),
+  0xb0: (chip, command) => readBinary(chip, command, () => true),
+  0xb1: (chip, command) => readBinary(chip, command, () => true),
+  0xca: getData,
+  0xd6: bound(updateBinary),
+  0xd7: bound(updateBinary),
+  0xe0: bound(createFile),
+  0xe2: storeData,
+  0xe4: bound(deleteFile),
+  0xe6: installForPersonalization,
+  0xfe: terminate,
+};
+
+/** No file before the chip belongs to a card. */
+function bound(handler: (chip: Chip, command: ParsedCommandApdu) => ResponseApdu): Handler {
+  return (chip, command) =>
+    chip.memory.bindingTag === null || !chip.volatile.personalising ? status(StatusWord.CONDITIONS_NOT_SATISFIED) : handler(chip, command);
+}
+
+function selectInClear(command: ParsedCommandApdu): ResponseApdu {
+  if (command.p1 !== 0x04) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+  const isd = selectApplication(command, ISD_AID);
+  return isd.sw === StatusWord.SUCCESS ? isd : selectApplication(command);
+}
+
+function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const tag = (command.p1 << 8) | command.p2;
+  if (tag === CPLC) return answer(tlv(CPLC, productionLifeCycle(chip)));
+  if (tag === CHIP_IDENTITY) {
+    const phase = chip.memory.lifeCycle === 'blank' ? 0x01 : 0x03;
+    return answer(tlv(CHIP_IDENTITY, Uint8Array.of(0x01, phase), chip.memory.chipId));
+  }
+  return tag === BINDING_TAG || tag === PERSONALISATION_STATUS
+    ? status(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
+    : status(StatusWord.REFERENCED_DATA_NOT_FOUND);
+}
+
+/**
+ * Card Production Life Cycle data, 42 bytes (GPC v2.3.1 has no table of it; the layout is that of Visa GlobalPlatform
+ * configuration 1): IC fabricator, type, operating system id, release date and level, fabrication date, serial (4), batch (2), then zeros.
+ */
+function productionLifeCycle(chip: Chip): Uint8Array {
+  const head = Uint8Array.of(0x43, 0x4d, 0x00, 0x01, 0x43, 0x4d, 0x60, 0x01, 0x01, 0x00, 0x60, 0x01);
+  return concat(head, chip.memory.chipId.slice(4), chip.memory.chipId.slice(2, 4), new Uint8Array(24));
+}
+
+function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const tag = (command.p1 << 8) | command.p2;
+  if (tag === PERSONALISATION_STATUS) return answer(tlv(PERSONALISATION_STATUS, personalisationStatus(chip)));
+  if (tag !== BINDING_TAG) return getDataInClear(chip, command);
+  const { bindingTag } = chip.memory;
+  return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));
+}
+
+/** 80 life cycle, 81 binding tag, 82 secrets set, A3 and A4 public keys, A5 one for each file: 80 FID, 81 size, 82 written, 83 SHA-256. */
+function personalisationStatus(chip: Chip): Uint8Array {
+  const { memory } = chip;
+  const key = (role: KeyRole, tag: number): Uint8Array => {
+    const held = memory.key(role);
+    return held === undefined ? new Uint8Array(0) : tlv(tag, publicKeyTemplate(role, held));
+  };
+  const secrets = memory.secret('mrz') !== undefined && memory.secret('can') !== undefined;
+  return concat(
+    tlv(0x80, Uint8Array.of(memory.lifeCycle === 'blank' ? 0x01 : 0x03)),
+    memory.bindingTag === null ? new Uint8Array(0) : tlv(0x81, memory.bindingTag),
+    tlv(0x82, Uint8Array.of(secrets ? 1 : 0)),
+    key('activeAuthentication', 0xa3),
+    key('chipAuthentication', 0xa4),
+    ...memory
+      .files()
+      .map((file) =>
+        tlv(
+          0xa5,
+          tlv(0x80, uintBE(file.fid, 2)),
+          tlv(0x81, uintBE(file.content.length, 2)),
+          tlv(0x82, uintBE(file.written, 2)),
+          tlv(0x83, sha256(file.content.subarray(0, file.written))),
+        ),
+      ),
+  );
+}
+
+/** INSTALL [for personalization] (GPC v2.3.1 §11.5.2.3.6): only for the eMRTD application. */
+function installForPersonalization(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  if (command.p1 !== 0x20 || command.p2 !== 0) return status(StatusWord.INCORRECT_P1_P2);
+  const expected = concat(Uint8Array.of(0, 0, EMRTD_AID.length), EMRTD_AID, new Uint8Array(3));
+  if (!equalBytes(command.data, expected)) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
+  chip.volatile.personalising = true;
+  chip.volatile.storeData = [];
+  return DONE;
+}
+
+/** A chip's STORE DATA sequence fits its buffer: three groupings of this profile are below 200 bytes. */
+const STORE_DATA_BYTES_MAX = 1024;
+
+/** STORE DATA (GPC v2.3.1 §11.11): blocks numbered in P2; the last one (P1 bit 8) puts the whole sequence into force at once. */
+function storeData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const { volatile } = chip;
+  if (!volatile.personalising) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
+  if ((command.p1 & 0x18) !== 0x08) return status(StatusWord.INCORRECT_P1_P2);
+  if (command.p2 === 0) volatile.storeData = [];
+  if (command.p2 !== volatile.storeData.length) return status(StatusWord.INCORRECT_P1_P2);
+  volatile.storeData.push(command.data);
+  const all = concat(...volatile.storeData);
+  if (all.length > STORE_DATA_BYTES_MAX) return status(StatusWord.NOT_ENOUGH_MEMORY);
+  if ((command.p1 & 0x80) === 0) return DONE;
+  volatile.storeData = [];
+  try {
+    return applyGroupings(chip, decodeDataGroupings(all), (command.p1 & 0x60) === 0x60);
+  } catch (error) {
+    if (error instanceof DecodeError) return status(StatusWord.WRONG_DATA);
+    throw error;
+  }
+}
+
+const DGI = { mrz: 0xa001, can: 0xa002, bindingTag: 0xa003 } as const;
+const SECRET_FORM: Readonly<Record<SecretRole, (value: Uint8Array) => boolean>> = {
+  mrz: (value) => value.length === 20,
+  can: (value) => value.length === 6 && value.every((byte) => byte >= 0x30 && byte <= 0x39),
+};
+
+/** Secrets come encrypted under the DEK; the binding tag does not, and stands alone. */
+function applyGroupings(chip: Chip, groupings: readonly DataGrouping[], encrypted: boolean): ResponseApdu {
+  const [only] = groupings;
+  if (groupings.length === 1 && only?.dgi === DGI.bindingTag) return writeBindingTag(chip, only.data);
+  const secrets: Partial<Record<SecretRole, Uint8Array>> = {};
+  for (const { dgi, data } of groupings) {
+    const role = dgi === DGI.mrz ? 'mrz' : dgi === DGI.can ? 'can' : undefined;
+    const padded = encrypted ? chip.volatile.decryptSensitive?.(data) : undefined;
+    const value = padded === undefined ? undefined : unpad2(padded);
+    if (role === undefined || value === undefined || !SECRET_FORM[role](value)) return status(StatusWord.WRONG_DATA);
+    secrets[role] = value;
+  }
+  if (groupings.length === 0) return status(StatusWord.WRONG_DATA);
+  if (chip.memory.bindingTag === null) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
+  chip.memory.setSecrets(secrets);
+  return DONE;
+}
+
+function writeBindingTag(chip: Chip, tag: Uint8Array): ResponseApdu {
+  if (tag.length < 16 || tag.length > 32) return status(StatusWord.WRONG_DATA);
+  const held = chip.memory.bindingTag;
+  if (held !== null) return equalBytes(held, tag) ? DONE : status(StatusWord.CONDITIONS_NOT_SATISFIED);
+  chip.memory.writeBindingTag(tag);
+  return DONE;
+}
+
+/** CREATE FILE (ISO/IEC 7816-9 §9.2.2): FCP 62 with 80 size, 82 = 01 (transparent), 83 FID. The new EF is current. */
+function createFile(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const parameters = members(members(command.data)?.get(0x62) ?? new Uint8Array(0));
+  const [size, descriptor, fid] = [parameters?.get(0x80), parameters?.get(0x82), parameters?.get(0x83)];
+  if (size?.length !== 2 || fid?.length !== 2 || descriptor?.[0] !== 0x01 || u16(size) === 0) return status(StatusWord.WRONG_DATA);
+  // Doc 9303-10 §3.6: EFs of the eMRTD application have identifiers 01xx.
+  if (fid[0] !== 0x01) return status(StatusWord.WRONG_DATA);
+  if (chip.memory.file(u16(fid)) !== undefined) return status(StatusWord.FILE_EXISTS);
+  if (u16(size) > chip.memory.freeBytes) return status(StatusWord.NOT_ENOUGH_MEMORY);
+  chip.memory.createFile(u16(fid), u16(size));
+  chip.volatile.currentFile = u16(fid);
+  return DONE;
+}
+
+function deleteFile(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  if (command.data.length !== 2) return status(StatusWord.WRONG_LENGTH);
+  if (chip.memory.file(u16(command.data)) === undefined) return status(StatusWord.FILE_NOT_FOUND);
+  chip.memory.deleteFile(u16(command.data));
+  chip.volatile.currentFile = undefined;
+  return DONE;
+}
+
+/** TERMINATE CARD USAGE (ISO/IEC 7816-9 §9.3.6) of the personalisation: only a complete chip can be locked, and never again opened. */
+function terminate(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  if (command.p1 !== 0 || command.p2 !== 0) return status(StatusWord.INCORRECT_P1_P2);
+  const { memory } = chip;
+  const complete =
+    memory.bindingTag !== null &&
+    memory.secret('mrz') !== undefined &&
+    memory.secret('can') !== undefined &&
+    memory.key('activeAuthentication') !== undefined &&
+    memory.key('chipAuthentication') !== undefined &&
+    memory.files().length > 0 &&
+    memory.files().every((file) => file.written === file.content.length);
+  if (!complete) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
+  if (memory.defect?.kind !== 'lockLies') memory.lock();
+  return DONE;
+}
