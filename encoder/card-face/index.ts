@@ -10,3 +10,4 @@ export type { FaceRecord } from './face-values.ts';
 export { fitFaces, type FitRefusal } from './fit.ts';
 export { parseQrText, qrText, type QrFields, type QrRecord } from './qr.ts';
 export { renderFaces, type Faces, type FacesInput } from './render.ts';
+export { readFaces, type FacesRead } from './read.ts';

@@ -78,7 +78,7 @@ export function mrzSvg(mrz: readonly string[]): string {
 
 /** One line of OCR-B at the size and pitch of the MRZ; the reader's templates are drawn by it as well. */
 export function ocrLineSvg(line: string, at: { x: number; y: number }): string {
-  const places = [...line].map((_, i) => short(at.x + i * MRZ.pitchMm)).join(' ');
+  const places = Array.from(line, (_, i) => short(at.x + i * MRZ.pitchMm)).join(' ');
   return `<text x="${places}" y="${short(at.y)}" font-size="${MRZ.emMm}" fill="#000" ${SVG_FONT.ocrB}>${escapeXml(line)}</text>`;
 }
 

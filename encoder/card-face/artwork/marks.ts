@@ -42,7 +42,7 @@ export function sealSvg(): string {
   const r = diameter / 2;
   const words = 'CARDMINT · MẪU · SPECIMEN · CON DẤU MẪU · ';
   const ring = r * 0.74;
-  const letters = [...words];
+  const letters = Array.from(words);
   const signs = letters
     .map(
       (letter, i) =>
