@@ -153,7 +153,7 @@ async function readPlaces(path: string): Promise<readonly Piece[]> {
 
 async function readIfThere(path: string): Promise<Uint8Array | null> {
   try {
-    return await readFile(path);
+    return new Uint8Array(await readFile(path));
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
