@@ -9,3 +9,5 @@ export { startPostgres, type PlantPostgres, type PostgresConnection } from './po
 export { pingRedis, startRedis, type PlantRedis } from './redis.ts';
 /** For tests of other rooms only: real servers in temporary folders. */
 export { startTestPostgres, startTestRedis, type TestConnection, type TestPostgres, type TestRedis } from './testing.ts';
+export { checkReaders, DEFAULT_READERS, startPcscd, type PlantPcscd } from './pcscd.ts';
+export { planSeats, type Seat, type SeatRole } from './seats.ts';

@@ -18,8 +18,8 @@ export interface ProcessSpec {
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
-  /** Argv put in front of everything, to enter namespaces; it must exec, not fork: `['nsenter', '--target', …, '--']`. */
-  readonly enter?: readonly string[];
+  /** Argv put in front of everything, to enter namespaces; it must exec, not fork. Asked anew at each start when a function. */
+  readonly enter?: readonly string[] | (() => readonly string[]);
   /** Drops to this user before the program starts. Needs root. */
   readonly user?: { readonly uid: number; readonly gid: number };
   /** Asks the program to end; also sent by the kernel when this process dies, so that nothing is left behind. */
@@ -28,7 +28,7 @@ export interface ProcessSpec {
   /** Runs before each start: removes a stale socket, makes a folder. */
   readonly prepare?: () => Promise<void>;
   /** Resolves when the service answers, rejects while it does not. Called again and again until `readyDeadlineMs`. */
-  readonly probe: () => Promise<void>;
+  readonly probe: (pid: number) => Promise<void>;
   readonly readyDeadlineMs: number;
 }
 
@@ -163,7 +163,7 @@ class Keeper implements Supervised {
       if (identity !== undefined) writeFileSync(this.#recordFile, JSON.stringify(identity), { mode: 0o600 });
       this.#emit({ kind: 'started', service: this.name, pid: child.pid });
     }
-    const outcome = await this.#answerOrEnd(this.#ended, began);
+    const outcome = await this.#answerOrEnd(child.pid ?? 0, this.#ended, began);
     if (outcome === 'ready' && child.pid !== undefined) {
       this.#ready = true;
       this.#readySince = performance.now();
@@ -179,12 +179,12 @@ class Keeper implements Supervised {
   }
 
   /** Probes until the service answers, the process ends, we are asked to stop, or the deadline passes. */
-  async #answerOrEnd(ended: Promise<ExitReport>, began: number): Promise<'ready' | 'late' | ExitReport> {
+  async #answerOrEnd(pid: number, ended: Promise<ExitReport>, began: number): Promise<'ready' | 'late' | ExitReport> {
     let report: ExitReport | undefined;
     const end = ended.then((value) => (report = value));
     while (performance.now() - began < this.#spec.readyDeadlineMs && !this.#stopRequested.signal.aborted) {
       const answered = await Promise.race([
-        this.#spec.probe().then(
+        this.#spec.probe(pid).then(
           () => true,
           () => false,
         ),
@@ -289,7 +289,8 @@ function spawnKept(spec: ProcessSpec, plantDir: string, logFile: string): { chil
  */
 export function keptCommand(spec: Pick<ProcessSpec, 'command' | 'args' | 'enter' | 'user' | 'stopSignal'>): string[] {
   const drop = spec.user === undefined ? [] : [`--reuid=${spec.user.uid}`, `--regid=${spec.user.gid}`, '--init-groups', '--no-new-privs'];
-  return [...(spec.enter ?? []), 'setpriv', ...drop, `--pdeathsig=${spec.stopSignal.slice(3)}`, '--', spec.command, ...spec.args];
+  const enter = typeof spec.enter === 'function' ? spec.enter() : (spec.enter ?? []);
+  return [...enter, 'setpriv', ...drop, `--pdeathsig=${spec.stopSignal.slice(3)}`, '--', spec.command, ...spec.args];
 }
 
 /** Only what a service needs of our environment: no token, password or proxy of the person who started us. */
