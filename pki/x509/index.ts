@@ -1,0 +1,30 @@
+/**
+ * Certificates: the profiles of Doc 9303-12 §7.1 (CSCA, Document Signer) and of the plant's own signer, made as
+ * prepare → token → issue, linted before they are signed; and the strict reader that every verification stands on. It holds
+ * no key: signing is a callback, verification node:crypto's, because it alone handles explicit curve parameters.
+ */
+export { X509Error, type X509ErrorCode } from './x509-error.ts';
+export { decodeOid, encodeOid, OID } from './oid.ts';
+export { decodeTime, encodeTime } from './time.ts';
+export {
+  algorithmOfOid,
+  encodeEcdsaAlgorithm,
+  ECDSA_OID,
+  verifySignature,
+  type HashName,
+  type SignatureAlgorithm,
+} from './signature-algorithm.ts';
+export { parseCertificate, parseTbsCertificate, type Certificate, type CertificateExtension, type TbsCertificate } from './certificate.ts';
+export { encodeName, type DistinguishedName } from './name.ts';
+export { lintCertificate, type CertificateProfile, type LintFinding } from './lint.ts';
+export {
+  certificateTokenOf,
+  issueCertificate,
+  prepareCertificate,
+  type CertificateRequest,
+  type CertificateToken,
+  type DigestSigner,
+  type IssuingKey,
+} from './issue.ts';
+export { cscaCertificate, documentSignerCertificate, plantSignerCertificate, type ProfileInput } from './profiles.ts';
+export { addDays, addYears } from './calendar.ts';

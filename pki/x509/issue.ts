@@ -1,0 +1,100 @@
+import { createHash, createPublicKey } from 'node:crypto';
+import { fromBER, Integer } from 'asn1js';
+import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, type Extension } from 'pkijs';
+import { tlv } from '#encoder/tlv';
+import { derSignature } from '../ec/index.ts';
+import { parseTbsCertificate } from './certificate.ts';
+import { buffer } from './extensions.ts';
+import { lintCertificate, type CertificateProfile } from './lint.ts';
+import { relativeNames, type DistinguishedName } from './name.ts';
+import { ECDSA_OID, encodeEcdsaAlgorithm, verifySignature, type HashName } from './signature-algorithm.ts';
+import { X509Error } from './x509-error.ts';
+
+export interface CertificateRequest {
+  readonly profile: CertificateProfile;
+  readonly subject: DistinguishedName;
+  readonly serialNumber: Uint8Array;
+  readonly spki: Uint8Array;
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+  readonly extensions: readonly Extension[];
+  /** Document Signers: how long a card signed on the last day of use must verify. */
+  readonly technicalLifeYears?: number;
+}
+
+/** Who signs: its name, its public key, and the hash that goes with that key. */
+export interface IssuingKey {
+  readonly name: DistinguishedName;
+  readonly spki: Uint8Array;
+  readonly hash: Exclude<HashName, 'sha224'>;
+}
+
+/** What may be signed, once: linted bytes and their digest. Record it before the signature is asked for. */
+export interface CertificateToken {
+  readonly profile: CertificateProfile;
+  readonly tbs: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly issuer: IssuingKey;
+}
+
+/** Signs a digest in the token: r || s. */
+export type DigestSigner = (digest: Uint8Array) => Promise<Uint8Array>;
+
+const unspent = new WeakSet<CertificateToken>();
+
+/** Builds and lints; signs nothing. Throws `CERTIFICATE_LINT` naming every broken rule. */
+export function prepareCertificate(request: CertificateRequest, issuer: IssuingKey): CertificateToken {
+  const time = (value: Date) => new Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
+  const certificate = new PkijsCertificate({
+    version: 2,
+    serialNumber: new Integer({ valueHex: buffer(request.serialNumber) }),
+    signature: new AlgorithmIdentifier({ algorithmId: ECDSA_OID[issuer.hash] }),
+    issuer: relativeNames(issuer.name),
+    notBefore: time(request.notBefore),
+    notAfter: time(request.notAfter),
+    subject: relativeNames(request.subject),
+    subjectPublicKeyInfo: new PublicKeyInfo({ schema: fromBER(buffer(request.spki)).result }),
+    extensions: [...request.extensions],
+  });
+  const life = request.technicalLifeYears === undefined ? {} : { technicalLifeYears: request.technicalLifeYears };
+  return certificateTokenOf(new Uint8Array(certificate.encodeTBS().toBER()), request.profile, issuer, life);
+}
+
+/**
+ * A token for bytes that were prepared before, so that a ceremony killed between intent and outcome signs identical content and
+ * nothing else. It passes the same lint again.
+ */
+export function certificateTokenOf(
+  tbs: Uint8Array,
+  profile: CertificateProfile,
+  issuer: IssuingKey,
+  parameters: { readonly technicalLifeYears?: number } = {},
+): CertificateToken {
+  const findings = lintCertificate(parseTbsCertificate(tbs), profile, parameters);
+  if (findings.length > 0) {
+    throw new X509Error('CERTIFICATE_LINT', { where: profile, detail: findings.map(({ rule }) => rule).join(', ') });
+  }
+  const digest = Uint8Array.from(createHash(issuer.hash).update(tbs).digest());
+  const token = Object.freeze({ profile, tbs: Uint8Array.from(tbs), digest, issuer });
+  unspent.add(token);
+  return token;
+}
+
+/** Spends the token: one signature, verified under the issuer's public key by node:crypto before anyone sees it. DER. */
+export async function issueCertificate(token: CertificateToken, sign: DigestSigner): Promise<Uint8Array> {
+  if (!unspent.delete(token)) throw new X509Error('CERTIFICATE_TOKEN_SPENT', { where: token.profile });
+  const signature = signatureOrRefusal(await sign(token.digest), token.profile);
+  const issuerKey = createPublicKey({ key: Buffer.from(token.issuer.spki), format: 'der', type: 'spki' });
+  if (!verifySignature({ key: 'ec', hash: token.issuer.hash }, token.tbs, issuerKey, signature)) {
+    throw new X509Error('CERTIFICATE_SIGNATURE_REJECTED', { where: token.profile });
+  }
+  return tlv(0x30, token.tbs, encodeEcdsaAlgorithm(token.issuer.hash), tlv(0x03, Uint8Array.of(0), signature));
+}
+
+export function signatureOrRefusal(raw: Uint8Array, where: string): Uint8Array {
+  try {
+    return derSignature(raw);
+  } catch (cause) {
+    throw new X509Error('CERTIFICATE_SIGNATURE_REJECTED', { where, cause });
+  }
+}
