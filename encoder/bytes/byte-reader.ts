@@ -40,8 +40,9 @@ export class ByteReader {
     return this.take(size, field).reduce((value, byte) => value * 256 + byte, 0);
   }
 
-  peek(): number | undefined {
-    return this.#bytes[this.#at];
+  /** The byte `ahead` of the next one, without moving. */
+  peek(ahead = 0): number | undefined {
+    return this.#bytes[this.#at + ahead];
   }
 
   /** A reader over the next `length` bytes, with its own path; this reader moves past them. */

@@ -1,0 +1,33 @@
+/**
+ * The logical data structure of Doc 9303-10: one file of this folder an elementary file of the card, one row of the
+ * registry each, and the structures that they share. Codecs only: bytes in, values out, and back. Who the citizen is, which
+ * files a card has and in which order they are written is decided by card profiles (`#encoder/profiles`); signing is `pki/sod`.
+ */
+export type { BiometricHeader, BiometricTemplate } from './biometric-template.ts';
+export { cardAccess, type CardAccess } from './card-access.ts';
+export { CURVES, isOnCurve, type Curve, type CurveName } from './curves.ts';
+export { dg1, type Dg1 } from './dg1.ts';
+export { dg13, type Dg13, type Dg13Content, type Dg13Field } from './dg13.ts';
+export {
+  citizenOf,
+  Dg13Error,
+  dg13Of,
+  type AbsentText,
+  type Dg13Citizen,
+  type Dg13ErrorCode,
+  type Dg13Grammar,
+  type Dg13Row,
+} from './dg13-grammar.ts';
+export { dg14, dg14Of, type Dg14 } from './dg14.ts';
+export { dg15, type Dg15 } from './dg15.ts';
+export { dg2, dg2Of, FACE_HEADER, PORTRAIT_BYTES_LEAST, PORTRAIT_OFFSET, type Dg2 } from './dg2.ts';
+export { DATA_GROUP_TAGS, efCom, type EfCom } from './ef-com.ts';
+export { efSod, type EfSod } from './ef-sod.ts';
+export type { ElementaryFile } from './elementary-file.ts';
+export type { FaceImage, FacialRecord } from './face-image/facial-record.ts';
+export { readJpegHeader, type JpegHeader } from './face-image/jpeg.ts';
+export { ldsSecurityObject, LDS_SECURITY_OBJECT_OID, type HashName, type LdsSecurityObject } from './lds-security-object.ts';
+export { readPngHeader, type PngHeader } from './png.ts';
+export { decodeSubjectPublicKeyInfo, ecSubjectPublicKeyInfo, type PublicKey } from './public-key.ts';
+export { ELEMENTARY_FILES, fileById, fileByName, fileOfDataGroup, FILES, type FileName, type RegisteredFile } from './registry.ts';
+export { encodeSecurityInfo, inDerOrder, PROTOCOL, type ProtocolName, type SecurityInfo } from './security-infos.ts';

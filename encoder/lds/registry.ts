@@ -1,0 +1,42 @@
+import { cardAccess, cardAccessExamples } from './card-access.ts';
+import { dg1, dg1Examples } from './dg1.ts';
+import { dg13, dg13Examples } from './dg13.ts';
+import { dg14, dg14Examples } from './dg14.ts';
+import { dg15, dg15Examples } from './dg15.ts';
+import { dg2, dg2Examples } from './dg2.ts';
+import { efCom, efComExamples } from './ef-com.ts';
+import { efSod, efSodExamples } from './ef-sod.ts';
+import type { ElementaryFile } from './elementary-file.ts';
+
+/** File and short file identifiers of Doc 9303-10 table 34 and §3.11; nothing switches on a name afterwards. */
+export const FILES = {
+  'EF.CardAccess': { name: 'EF.CardAccess', tag: 0x31, fileId: 0x011c, shortFileId: 0x1c, codec: cardAccess, examples: cardAccessExamples },
+  'EF.COM': { name: 'EF.COM', tag: 0x60, fileId: 0x011e, shortFileId: 0x1e, codec: efCom, examples: efComExamples },
+  'EF.DG1': { name: 'EF.DG1', tag: 0x61, fileId: 0x0101, shortFileId: 0x01, dataGroup: 1, codec: dg1, examples: dg1Examples },
+  'EF.DG2': { name: 'EF.DG2', tag: 0x75, fileId: 0x0102, shortFileId: 0x02, dataGroup: 2, codec: dg2, examples: dg2Examples },
+  'EF.DG13': { name: 'EF.DG13', tag: 0x6d, fileId: 0x010d, shortFileId: 0x0d, dataGroup: 13, codec: dg13, examples: dg13Examples },
+  'EF.DG14': { name: 'EF.DG14', tag: 0x6e, fileId: 0x010e, shortFileId: 0x0e, dataGroup: 14, codec: dg14, examples: dg14Examples },
+  'EF.DG15': { name: 'EF.DG15', tag: 0x6f, fileId: 0x010f, shortFileId: 0x0f, dataGroup: 15, codec: dg15, examples: dg15Examples },
+  'EF.SOD': { name: 'EF.SOD', tag: 0x77, fileId: 0x011d, shortFileId: 0x1d, codec: efSod, examples: efSodExamples },
+} as const satisfies Readonly<Record<string, ElementaryFile>>;
+
+export type FileName = keyof typeof FILES;
+
+/** A row whose value is of any type: for code that walks files and looks into none. */
+export type RegisteredFile = ElementaryFile & { readonly name: FileName };
+
+export const ELEMENTARY_FILES: readonly RegisteredFile[] = Object.values(FILES);
+
+export function fileByName(name: FileName): RegisteredFile {
+  return FILES[name];
+}
+
+/** The row of a data group, e.g. 13; undefined when this system has no codec for it. */
+export function fileOfDataGroup(dataGroup: number): RegisteredFile | undefined {
+  return ELEMENTARY_FILES.find((file) => file.dataGroup === dataGroup);
+}
+
+/** The row with this file identifier, e.g. 0x011E. */
+export function fileById(fileId: number): RegisteredFile | undefined {
+  return ELEMENTARY_FILES.find((file) => file.fileId === fileId);
+}
