@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 
 import type { FastifyReply } from 'fastify';
 
-import { HttpError } from './http-error.ts';
+import { HttpError } from '#production/access';
 
 export interface ServerSentEvent {
   /** Comes back as `Last-Event-ID` when the reader connects again. Left out for what is not worth repeating. */

@@ -1,6 +1,6 @@
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
-import { PLANT_ROLES } from './access.ts';
+import { PLANT_ROLES } from '#production/access';
 import type { Observe, Room } from './server.ts';
 
 export interface Sample {

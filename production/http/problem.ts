@@ -1,6 +1,6 @@
 import { isCodedError, type CodedError } from '#encoder/bytes';
 
-import { HttpError } from './http-error.ts';
+import { HttpError } from '#production/access';
 import type { ProblemStatus } from './statuses.ts';
 
 export type Language = 'vi' | 'en';

@@ -1,6 +1,6 @@
 import type { FastifySchemaValidationError } from 'fastify/types/schema.js';
 
-import { HttpError, type HttpErrorCode } from './http-error.ts';
+import { HttpError, type HttpErrorCode } from '#production/access';
 import { showPath } from './strict-json.ts';
 
 /** Encoded slashes, dots and NUL, backslashes, `;` parameters and empty segments mean different things to different servers. */

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CodedError } from '#encoder/bytes';
 import { createLogger, silentLogger } from '#production/logging';
 
-import type { Identity } from './access.ts';
+import type { Identity } from '#production/access';
 import { createServer, type Api, type Room, type ServerOptions } from './server.ts';
 
 const OPERATOR = 'operator-token-0123456789abcdef';
@@ -34,32 +34,37 @@ const sample: Room = {
       { additionalProperties: false },
     );
     const Answer = { response: { 200: Type.Object({ ok: Type.Boolean() }) } };
-    api.post('/v1/things', { config: { access: ['operator'] }, schema: { body: Thing, ...Answer } }, async (request) => {
-      effects.push(request.body);
-      // Beyond the schema: must not leave.
-      return { ok: true, fullName: 'Nguyễn Thị Canary' };
+    api.route({
+      method: 'POST',
+      url: '/v1/things',
+      config: { access: ['operator'] },
+      schema: { body: Thing, ...Answer },
+      handler: async (request) => {
+        effects.push(request.body);
+        // Beyond the schema: must not leave.
+        return { ok: true, fullName: 'Nguyễn Thị Canary' };
+      },
     });
     api.post('/v1/things/start', { config: { access: ['operator'] }, schema: Answer }, async () => {
       effects.push('start');
       return { ok: true };
     });
-    api.get(
-      '/v1/things/:id',
-      {
-        config: { access: ['operator', 'province'] },
-        schema: {
-          params: Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}$' }) }, { additionalProperties: false }),
-          querystring: Type.Object({ state: Type.Optional(Type.String({ pattern: '^[A-Z]+$' })) }, { additionalProperties: false }),
-          ...Answer,
-        },
+    api.route({
+      method: 'GET',
+      url: '/v1/things/:id',
+      config: { access: ['operator', 'province'] },
+      schema: {
+        params: Type.Object({ id: Type.String({ pattern: '^[a-z]{1,20}$' }) }, { additionalProperties: false }),
+        querystring: Type.Object({ state: Type.Optional(Type.String({ pattern: '^[A-Z]+$' })) }, { additionalProperties: false }),
+        ...Answer,
       },
-      async (request) => {
+      handler: async (request) => {
         if (request.params.id === 'conflict') throw new SampleError('SAMPLE_CONFLICT', 'two');
         if (request.params.id === 'unlisted') throw new SampleError('SAMPLE_UNLISTED', 'secret detail');
         if (request.params.id === 'crash') throw new TypeError('secret: Nguyễn Thị Canary 001099012345');
         return { ok: true };
       },
-    );
+    });
   },
 };
 

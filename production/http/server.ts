@@ -6,10 +6,10 @@ import { Type, type TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 
 import type { Logger } from '#production/logging';
 
-import type { Identity } from './access.ts';
+import type { Identity } from '#production/access';
 import { checkRoutes, readsBody } from './boot-check.ts';
 import { addDocs } from './docs.ts';
-import { HttpError } from './http-error.ts';
+import { HttpError } from '#production/access';
 import { languageOf, problemOf, PROBLEM_MEDIA_TYPE } from './problem.ts';
 import { refuseOddQuery, refuseOddTarget, validationError } from './request-checks.ts';
 import { HTTP_STATUSES, mergeStatuses, type ProblemStatus, type StatusTable } from './statuses.ts';

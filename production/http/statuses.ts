@@ -1,4 +1,4 @@
-import type { HttpErrorCode } from './http-error.ts';
+import type { HttpErrorCode } from '#production/access';
 import type { JsonErrorCode } from './strict-json.ts';
 
 /**
