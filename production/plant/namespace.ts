@@ -10,9 +10,9 @@ export interface PlantNamespace {
   /** Keeps the namespace alive. */
   readonly service: Supervised;
   /** Argv that runs a command inside. It execs: the pid is that of the command. */
-  enter(command: string, args: readonly string[]): readonly string[];
+  readonly enter: (command: string, args: readonly string[]) => readonly string[];
   /** The same, as a prefix to put in front of an argv. */
-  prefix(): readonly string[];
+  readonly prefix: () => readonly string[];
 }
 
 /**

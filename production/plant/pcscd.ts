@@ -17,7 +17,7 @@ export interface PlantPcscd {
   readonly csockName: string;
   readonly seats: readonly Seat[];
   /** Argv that runs a command where vpcd's ports are: the virtual cards' process needs it, PC/SC clients do not. */
-  enterNetwork(command: string, args: readonly string[]): readonly string[];
+  readonly enterNetwork: (command: string, args: readonly string[]) => readonly string[];
   /** In the order they were started; empty when the pcscd is not ours. */
   readonly services: readonly Supervised[];
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { createConnection } from 'node:net';
 import { join } from 'node:path';
 
@@ -10,6 +10,11 @@ export interface PlantRedis {
   readonly path: string;
   readonly service: Supervised;
 }
+
+/** Where a Redis answers: a unix socket, or a host of yours, with the password in a file when it wants one. */
+export type RedisPlace = ({ readonly path: string } | { readonly host: string; readonly port: number }) & {
+  readonly passwordFile?: string;
+};
 
 const PING_TIMEOUT_MS = 2_000;
 /** A reply to PING is `+PONG` or one error line; more than this is no Redis. */
@@ -53,20 +58,29 @@ export async function startRedis(deps: SupervisorDeps): Promise<PlantRedis> {
 }
 
 /** Resolves when a Redis answers PONG at this place, rejects when it refuses, is still loading, or stays silent. */
-export function pingRedis(place: { readonly path: string } | { readonly host: string; readonly port: number }): Promise<void> {
+export function pingRedis(place: RedisPlace): Promise<void> {
+  const { passwordFile, ...address } = place;
+  const password = passwordFile === undefined ? undefined : readFileSync(passwordFile, 'utf8').trim();
+  const replies = password === undefined ? ['+PONG'] : ['+OK', '+PONG'];
   return new Promise((resolve, reject) => {
-    const socket = createConnection(place);
+    const socket = createConnection(address);
     let reply = '';
     socket.setTimeout(PING_TIMEOUT_MS, () => socket.destroy(new Error('no answer to PING')));
-    socket.on('connect', () => socket.write('PING\r\n'));
+    socket.on('connect', () => socket.write((password === undefined ? '' : command('AUTH', password)) + command('PING')));
     socket.on('data', (chunk) => {
       reply += chunk.toString('latin1');
-      if (!reply.includes('\n') && reply.length < REPLY_MAX_BYTES) return;
+      const lines = reply.split('\r\n');
+      if (lines.length <= replies.length && reply.length < REPLY_MAX_BYTES) return;
       socket.destroy();
-      if (reply.startsWith('+PONG')) resolve();
+      if (replies.every((expected, index) => lines[index] === expected)) resolve();
       else reject(new Error('Redis answered, but not PONG'));
     });
     socket.on('error', reject);
     socket.on('close', () => reject(new Error('closed without an answer')));
   });
+}
+
+/** A command as Redis takes it (RESP): the count of words, then each with its length in bytes. */
+function command(...words: string[]): string {
+  return `*${words.length}\r\n${words.map((word) => `$${Buffer.byteLength(word)}\r\n${word}\r\n`).join('')}`;
 }
