@@ -6,3 +6,4 @@
 export type { CardConnection, Reader } from './reader.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export { inProcessReader, type InProcessCard, type InProcessReader, type Pull } from './in-process.ts';
+export { openPcscReader, type PcscOptions } from './pcsc.ts';

@@ -1,4 +1,4 @@
-import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
+import { EXTENDED_LE_MAX, SHORT_LE_MAX, StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
 import { ByteReader, DecodeError, equalBytes, uintBE } from '#encoder/bytes';
 import { decodeTlvs, readTlv, tlv, type Tlv } from '#encoder/tlv';
 import { answer, DONE, EMRTD_AID, status, type Chip } from './chip.ts';
@@ -6,7 +6,7 @@ import type { ElementaryFile } from './memory.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
 /** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
-const READ_BYTES_MAX = 65_533;
+export const READ_BYTES_MAX = 65_533;
 const MASTER_FILE = 0x3f00;
 /** EFs with short identifiers: Doc 9303-10 §4.7: the low five bits of FIDs 0101 to 011E. */
 const SFI_BASE = 0x0100;
@@ -44,22 +44,25 @@ export function selectApplication(command: ParsedCommandApdu, aid = EMRTD_AID): 
 }
 
 /** READ BINARY, INS B0 with short identifier or offset, or B1 with an offset data object 54 (ISO/IEC 7816-4 §11.2.3). */
-export function readBinary(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): ResponseApdu {
-  const target = locate(chip, command, mayRead);
+export function readBinary(
+  chip: Chip,
+  command: ParsedCommandApdu,
+  limits: { readonly mayRead: FileAccess; /** Most data bytes in one answer. */ readonly most: number },
+): ResponseApdu {
+  const target = locate(chip, command, limits.mayRead);
   if ('sw' in target) return target;
   const { file, offset } = target;
-  if (offset > file.content.length || (offset === file.content.length && offset > 0)) return status(StatusWord.WRONG_OFFSET);
+  if (offset >= file.content.length) return status(StatusWord.WRONG_OFFSET);
   const wanted = command.le;
   if (wanted === undefined) return status(StatusWord.WRONG_LENGTH);
-  const most = Math.min(wanted, READ_BYTES_MAX);
-  if ((command.ins & 1) === 1) {
-    // Le counts the data object 53 around the content too: at most four bytes of tag and length.
-    const part = file.content.slice(offset, offset + Math.max(most - 4, 1));
-    return answer(tlv(0x53, part));
-  }
-  const part = file.content.slice(offset, offset + most);
-  const all = wanted === (command.extended ? 65_536 : 256);
-  return part.length < wanted && !all ? { data: part, sw: StatusWord.END_OF_FILE } : answer(part);
+  const odd = (command.ins & 1) === 1;
+  // Le counts the data object 53 around the content too: at most four bytes of tag and length.
+  const length = Math.max(Math.min(wanted, limits.most) - (odd ? 4 : 0), 1);
+  const content = file.content.slice(offset, offset + length);
+  const data = odd ? tlv(0x53, content) : content;
+  const everything = wanted === (command.extended ? EXTENDED_LE_MAX : SHORT_LE_MAX);
+  const endReached = !everything && !odd && offset + wanted > file.content.length;
+  return { data, sw: endReached ? StatusWord.END_OF_FILE : StatusWord.SUCCESS };
 }
 
 /** UPDATE BINARY, INS D6, or D7 with data objects 54 and 53 (ISO/IEC 7816-4 §11.2.5). Beyond the size: 6A84. */

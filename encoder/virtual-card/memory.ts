@@ -39,7 +39,7 @@ export interface ChipKey {
 }
 
 export type KeyRole = 'activeAuthentication' | 'chipAuthentication';
-/** `mrz`: SHA-1 of the MRZ information (20 bytes). `can`: six ASCII digits. */
+/** `mrz`: the MRZ information (Doc 9303-11 §4.3.2), ASCII. `can`: six ASCII digits. */
 export type SecretRole = 'mrz' | 'can';
 
 export interface ElementaryFile {

@@ -5,7 +5,7 @@ import { tlv } from '#encoder/tlv';
 import { unpad2 } from '#encoder/access';
 import { Secret } from '#encoder/bytes';
 import { answer, DONE, EMRTD_AID, ISD_AID, status, type Chip, type Handler } from './chip.ts';
-import { members, readBinary, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
+import { members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
 import { sha256, type KeyRole, type SecretRole } from './memory.ts';
 
@@ -71,8 +71,8 @@ const PERSONALISATION_STATUS = 0xdf23;
 const COMMANDS: Readonly<Record<number, Handler>> = {
   0x47: generateKeyPairCommand,
   0xa4: (chip, command) => selectFile(chip, command, () => true),
-  0xb0: (chip, command) => readBinary(chip, command, () => true),
-  0xb1: (chip, command) => readBinary(chip, command, () => true),
+  0xb0: readInChannel,
+  0xb1: readInChannel,
   0xca: getData,
   0xd6: bound(updateBinary),
   0xd7: bound(updateBinary),
@@ -82,6 +82,13 @@ const COMMANDS: Readonly<Record<number, Handler>> = {
   0xe6: installForPersonalization,
   0xfe: terminate,
 };
+
+/** SCP03 adds up to a block of padding and its MAC to what is read. */
+const SCP_OVERHEAD = 32;
+
+function readInChannel(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+  return readBinary(chip, command, { mayRead: () => true, most: READ_BYTES_MAX - SCP_OVERHEAD });
+}
 
 /** No file before the chip belongs to a card. */
 function bound(handler: (chip: Chip, command: ParsedCommandApdu) => ResponseApdu): Handler {
@@ -187,7 +194,7 @@ function storeData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
 
 const DGI = { mrz: 0xa001, can: 0xa002, bindingTag: 0xa003 } as const;
 const SECRET_FORM: Readonly<Record<SecretRole, (value: Uint8Array) => boolean>> = {
-  mrz: (value) => value.length === 20,
+  mrz: (value) => value.length >= 24 && value.length <= 64 && value.every((byte) => byte >= 0x20 && byte <= 0x7e),
   can: (value) => value.length === 6 && value.every((byte) => byte >= 0x30 && byte <= 0x39),
 };
 

@@ -7,6 +7,7 @@ export type VirtualCardErrorCode =
   | 'IMAGE_CORRUPT'
   | 'IMAGE_IN_USE'
   | 'IMAGE_WRITE_FAILED'
+  | 'CARD_UNPOWERED'
   | 'CARD_VANISHED';
 
 const TABLE = {
@@ -29,6 +30,10 @@ const TABLE = {
   IMAGE_WRITE_FAILED: {
     what: { vi: 'Không ghi được bộ nhớ chip', en: 'the memory image cannot be written' },
     todo: { vi: 'Kiểm tra dung lượng đĩa', en: 'check the disk' },
+  },
+  CARD_UNPOWERED: {
+    what: { vi: 'Thẻ không có nguồn', en: 'the card has no power' },
+    todo: { vi: 'Kết nối lại với thẻ', en: 'connect to the card again' },
   },
   CARD_VANISHED: {
     what: { vi: 'Thẻ rời đầu đọc khi đang ghi', en: 'the card left the reader while it was writing' },

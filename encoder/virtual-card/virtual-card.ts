@@ -3,7 +3,7 @@ import { encodeResponse, parseCommand, StatusWord, type ResponseApdu } from '#en
 import { DecodeError } from '#encoder/bytes';
 import { ATR, freshState, status, type Chip, type TakeRsaKey } from './chip.ts';
 import { makeRsaKey } from './key-pool.ts';
-import { ChipMemory, type ChipLifeCycle } from './memory.ts';
+import { ChipMemory, sha256, type ChipLifeCycle } from './memory.ts';
 import { PersonalisationState } from './personalisation-commands.ts';
 import { CardTiming, type Timing } from './timing.ts';
 import { TravelState } from './travel-commands.ts';
@@ -62,6 +62,14 @@ export class VirtualCard {
     return this.#memory.mute;
   }
 
+  /** What an owner of the memory can compare without a reader: each file's identifier, size and SHA-256. */
+  fileDigests(): readonly { readonly fid: number; readonly size: number; readonly sha256: string }[] {
+    return this.#memory
+      .files()
+      .map(({ fid, content }) => ({ fid, size: content.length, sha256: Buffer.from(sha256(content)).toString('hex') }))
+      .sort((a, b) => a.fid - b.fid);
+  }
+
   /** Answer to reset; no bytes from a mute card. */
   powerOn(): Uint8Array {
     this.#state = undefined;
@@ -85,7 +93,8 @@ export class VirtualCard {
 
   /**
    * One command APDU in, one response APDU out. Commands wait for each other.
-   * Rejects with `VirtualCardError` CARD_VANISHED when the rehearsed defect strikes: there is no answer, now or ever.
+   * Rejects with `VirtualCardError` CARD_VANISHED when the rehearsed defect strikes: there is no answer, now or ever; with
+   * CARD_UNPOWERED when the card has no power.
    */
   process(command: Uint8Array): Promise<Uint8Array> {
     const turn = this.#queue.then(() => this.#respond(command));
@@ -114,7 +123,7 @@ export class VirtualCard {
 
   async #execute(command: Uint8Array): Promise<ResponseApdu> {
     const state = this.#state;
-    if (state === undefined) throw new VirtualCardError('CARD_VANISHED', { detail: 'the card has no power' });
+    if (state === undefined) throw new VirtualCardError('CARD_UNPOWERED');
     try {
       const response = await state.process(parseCommand(command));
       // From the lock on, the chip is another machine; what the old one still knew is gone.

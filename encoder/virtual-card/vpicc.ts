@@ -13,6 +13,11 @@ const CONTROL = { off: 0, on: 1, reset: 2, atr: 4 } as const;
 /** vpcd's lengths are 16 bits. */
 const FRAME_BYTES_MAX = 65_535;
 const RECONNECT_MS = 100;
+/**
+ * pcscd looks at a slot every 400 ms. Cards that are swapped faster than that look like one card to it, and the second one would be sent
+ * commands without ever being powered: a card goes in half a second after the last one came out, as with any real machine.
+ */
+const SETTLE_MS = 500;
 
 /**
  * What vpcd is told by a card that is present and mute. No bytes would mean "no card"; an answer longer than the 33 bytes
@@ -29,6 +34,7 @@ export class VirtualSlot {
   #card: VirtualCard | undefined;
   #socket: Socket | undefined;
   #insertion = 0;
+  #emptySince = Number.NEGATIVE_INFINITY;
 
   constructor(address: VpcdAddress) {
     this.#address = address;
@@ -44,6 +50,9 @@ export class VirtualSlot {
     this.#card = card;
     this.#insertion += 1;
     const insertion = this.#insertion;
+    const settleMs = this.#emptySince + SETTLE_MS - performance.now();
+    if (settleMs > 0) await sleep(settleMs);
+    if (this.#insertion !== insertion) return;
     const plugged = await this.#plug(card, insertion);
     if (!plugged) void this.#keepPlugged(card, insertion);
   }
@@ -55,7 +64,9 @@ export class VirtualSlot {
     this.#socket = undefined;
     this.#card?.powerOff();
     this.#card = undefined;
-    if (socket === undefined || socket.closed) return;
+    if (socket === undefined) return;
+    this.#emptySince = performance.now();
+    if (socket.closed) return;
     await new Promise<void>((resolve) => {
       socket.once('close', () => resolve());
       socket.destroy();
@@ -73,6 +84,7 @@ export class VirtualSlot {
   #forget(insertion: number): void {
     if (this.#insertion !== insertion) return;
     this.#insertion += 1;
+    this.#emptySince = performance.now();
     this.#socket = undefined;
     this.#card = undefined;
   }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { expectSuccess, isSuccess, openChannel, type ApduChannel, type CommandApdu } from '#encoder/apdu';
 import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/bytes';
 import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
@@ -31,6 +31,8 @@ const APDU_BYTES_MAX = 65_535;
 const HEADER_BYTES = 7;
 const MAC_BYTES = 8;
 const BLOCK_BYTES = 16;
+/** Document number of nine characters or more, and two dates, each with its check digit (Doc 9303-11 §4.3.2). */
+const MRZ_INFORMATION = /^[A-Z0-9<]{9,49}[0-9]([0-9<]{6}[0-9]){2}$/;
 const SHORT_OFFSET_MAX = 0x7fff;
 /** Data objects 54 02 xx xx and 53 82 xx xx around the content of an UPDATE BINARY with odd instruction. */
 const ODD_OVERHEAD = 8;
@@ -105,14 +107,13 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     async setAccessSecrets({ mrzInformation, can }: AccessSecrets): Promise<void> {
       if (!/^[0-9]{6}$/.test(can))
         throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'a CAN of six digits is needed' });
-      // Doc 9303-11 §9.7.2 and §9.7.3: K_seed of BAC and f(π) of PACE are both taken from SHA-1 of the MRZ information.
-      const mrz = Uint8Array.from(createHash('sha1').update(ascii(mrzInformation)).digest());
+      if (!MRZ_INFORMATION.test(mrzInformation))
+        throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'MRZ information expected' });
       if (secure === undefined) throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'open the chip first' });
       const groupings = [
-        { dgi: 0xa001, data: secure.encryptSensitive(mrz) },
+        { dgi: 0xa001, data: secure.encryptSensitive(ascii(mrzInformation)) },
         { dgi: 0xa002, data: secure.encryptSensitive(ascii(can)) },
       ];
-      mrz.fill(0);
       await store('STORE DATA secrets', groupings, true);
     },
 

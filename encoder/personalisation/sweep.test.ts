@@ -1,0 +1,141 @@
+import { copyFileSync } from 'node:fs';
+import { afterAll, describe, expect, it } from 'vitest';
+import { isCodedError } from '#encoder/bytes';
+import { referenceDriver, type DriverCapabilities } from '#encoder/drivers';
+import { diversify } from '#encoder/globalplatform';
+import { inProcessReader, type CardConnection, type InProcessReader, type Pull } from '#encoder/readers';
+import { VirtualCard } from '#encoder/virtual-card';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../virtual-card/testing.ts';
+import {
+  fileDigests,
+  personalise,
+  planPersonalisation,
+  prepareChip,
+  type JournalStep,
+  type PersonalisationJournal,
+  type PersonalisationPlan,
+} from './index.ts';
+
+const TAG = new Uint8Array(16).fill(0x5a);
+const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
+const takeRsaKey = oneRsaKey();
+const folder = imageFolder();
+afterAll(folder.remove);
+
+const bytes = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
+const FILES = [
+  { fid: 0x011d, bytes: bytes(300, 3) },
+  { fid: 0x011e, bytes: bytes(26, 1) },
+  { fid: 0x0102, bytes: bytes(1100, 2) },
+  { fid: 0x011c, bytes: bytes(60, 4) },
+];
+
+/** Small commands, so that files take several. */
+const DRIVER = { commandBytesMax: 400 };
+
+interface Run {
+  readonly struck: boolean;
+  readonly entries: readonly Entry[];
+  readonly files: string;
+  readonly capabilities: DriverCapabilities;
+}
+
+/** The steps of a plan do not depend on which keys the chip made. */
+function planOf(capabilities: DriverCapabilities): PersonalisationPlan {
+  const publicKeys = { activeAuthentication: new Uint8Array(1), chipAuthentication: new Uint8Array(1) };
+  return planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, capabilities);
+}
+
+interface Entry extends JournalStep {
+  result?: string;
+}
+
+/** Remembers entries in order; the intent of a command is there before the command is. */
+function journal(): PersonalisationJournal & { readonly entries: Entry[] } {
+  const entries: Entry[] = [];
+  return {
+    entries,
+    async intend(step) {
+      await Promise.resolve();
+      entries.push({ ...step });
+    },
+    async outcome(sequence, result) {
+      await Promise.resolve();
+      const entry = entries.findLast((candidate) => candidate.sequence === sequence);
+      if (entry !== undefined) entry.result = result;
+    },
+  };
+}
+
+/** What a seat does with a card that lies in its reader: once, from wherever the chip is. */
+async function runSeat(reader: InProcessReader, log: PersonalisationJournal): Promise<'personalised' | 'was locked'> {
+  const connection = await reader.connect();
+  const driver = referenceDriver(connection, DRIVER);
+  const identity = await driver.identify();
+  if (identity.lifeCycle === 'locked') {
+    await driver.proveLock();
+    return 'was locked';
+  }
+  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+  const publicKeys = await prepareChip({ driver, journal: log, bindingTag: TAG });
+  const plan = planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, driver.capabilities);
+  await personalise({ driver, journal: log, plan });
+  return 'personalised';
+}
+
+describe('the sweep: the card is pulled before and after every command of a personalisation', () => {
+  const blank = blankImage(folder.path('blank.image'));
+
+  async function pulledAt(point: number, pull: Pull): Promise<Run> {
+    const path = folder.path(`${pull}-${point}.image`);
+    copyFileSync(blank, path);
+    const reader = inProcessReader();
+    const log = journal();
+    const { capabilities } = referenceDriver({ atr: new Uint8Array(0) } as CardConnection, DRIVER);
+    let struck = false;
+    reader.onCommand = (command) => {
+      if (command !== point) return undefined;
+      struck = true;
+      return pull;
+    };
+    const insert = (): VirtualCard => {
+      const card = VirtualCard.open(path, { takeRsaKey, durable: false });
+      reader.insert(card);
+      return card;
+    };
+    let card = insert();
+    try {
+      await runSeat(reader, log);
+    } catch (error) {
+      expect(isCodedError(error) && error.code).toBe('CARD_REMOVED');
+      await card.close();
+      card = insert();
+      await runSeat(reader, log);
+    }
+    expect(card.lifeCycle).toBe('locked');
+    const files = JSON.stringify(card.fileDigests());
+    await card.close();
+    return { struck, entries: log.entries, files, capabilities };
+  }
+
+  it('every point ends locked, proven and byte-identical, with the intent of every effect in the journal', async () => {
+    const whole = await pulledAt(0, 'before');
+    const planned = planOf(whole.capabilities);
+    expect(JSON.parse(whole.files)).toEqual([...fileDigests(planned)].sort((a, b) => a.fid - b.fid));
+    let points = 0;
+    for (const pull of ['before', 'after'] as const) {
+      for (let point = 1; ; point += 1) {
+        const run = await pulledAt(point, pull);
+        if (!run.struck) break;
+        points += 1;
+        expect(run.files, `${pull} command ${point}`).toBe(whole.files);
+        const steps = new Set(run.entries.map((entry) => `${entry.sequence} ${entry.operation}`));
+        for (const step of planned.steps) {
+          // A chip that is found locked needs no more steps than the proof, which the seat makes itself.
+          if (step.operation !== 'proveLock') expect(steps).toContain(`${step.sequence} ${step.operation}`);
+        }
+      }
+    }
+    expect(points).toBeGreaterThan(40);
+  });
+});
