@@ -22,7 +22,7 @@ export async function decodeFace(png: Uint8Array, where: 'front' | 'back'): Prom
       throw new CardFaceError('FACE_PNG_SIZE', { where, detail: `${width} x ${height}, ${FACE.widthPx} x ${FACE.heightPx} expected` });
     }
     const grey = await image.flatten({ background: '#fff' }).greyscale().raw().toBuffer();
-    return { width, height, grey };
+    return { width, height, grey: new Uint8Array(grey.buffer, grey.byteOffset, grey.byteLength) };
   } catch (cause) {
     if (cause instanceof CardFaceError) throw cause;
     throw new CardFaceError('FACE_PNG_CORRUPT', { where, cause });

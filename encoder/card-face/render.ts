@@ -104,7 +104,7 @@ async function imageSvg(image: Uint8Array, box: Box, where: string): Promise<str
 const grounds = new Map<string, Promise<Uint8Array>>();
 
 /** What is the same on every card is drawn once per process: background, captions, emblem, seal, contact plate. */
-function ground(side: Side, specimen: boolean, fonts: FaceFonts): Promise<Uint8Array> {
+export function ground(side: Side, specimen: boolean, fonts: FaceFonts): Promise<Uint8Array> {
   const key = JSON.stringify([side, specimen, fonts.files]);
   let pixels = grounds.get(key);
   if (pixels === undefined) {
@@ -141,7 +141,7 @@ async function printed(side: Side, svg: string, use: { fonts: FaceFonts; specime
     }
   }
   const png = await sharp(rgb, { raw: { width: FACE.widthPx, height: FACE.heightPx, channels: 3 } })
-    .withMetadata({ density: FACE.dpi })
+    .withDensity(FACE.dpi)
     .png({ compressionLevel: 6 })
     .toBuffer();
   return new Uint8Array(png.buffer, png.byteOffset, png.byteLength);

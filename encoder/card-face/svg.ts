@@ -9,13 +9,16 @@ export function escapeXml(text: string): string {
     .replace(/[^\t\n\r\u{20}-\u{d7ff}\u{e000}-\u{fffd}\u{10000}-\u{10ffff}]/gu, '\u{fffd}');
 }
 
-/** One line of text at its base line, set condensed as `measureText` measures it. */
+/**
+ * One line of text at its base line, set condensed as `measureText` measures it. Kerning is off, and by a style: resvg does not heed the
+ * attribute of that name.
+ */
 export function textSvg(
   text: string,
   at: { x: number; y: number; size: number; font: FontName; colour: string; anchor?: 'start' | 'middle' },
 ): string {
   return (
-    `<text transform="translate(${at.x} ${at.y}) scale(${CONDENSED} 1)" font-size="${at.size}" fill="${at.colour}" font-kerning="none" ` +
+    `<text transform="translate(${at.x} ${at.y}) scale(${CONDENSED} 1)" font-size="${at.size}" fill="${at.colour}" style="font-kerning:none" ` +
     `text-anchor="${at.anchor ?? 'start'}" xml:space="preserve" ${SVG_FONT[at.font]}>${escapeXml(text)}</text>`
   );
 }

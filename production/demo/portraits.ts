@@ -23,10 +23,13 @@ export async function drawPortrait(personalNumber: string): Promise<Uint8Array> 
   const raw = { width: PORTRAIT.width, height: PORTRAIT.height, channels: 4 } as const;
   for (let quality = 84; quality > 30; quality -= 9) {
     const jpeg = await sharp(image.pixels, { raw }).flatten({ background: '#fff' }).jpeg({ quality, progressive: false }).toBuffer();
-    if (jpeg.length <= PORTRAIT.bytesMax) return new Uint8Array(jpeg);
+    if (jpeg.length + JFIF.length <= PORTRAIT.bytesMax) return new Uint8Array(Buffer.concat([jpeg.subarray(0, 2), JFIF, jpeg.subarray(2)]));
   }
   throw new RangeError('a drawn portrait does not fit its limit');
 }
+
+/** The JFIF 1.01 marker, 300 dots an inch, no thumbnail. libvips leaves it out of a JPEG without metadata; cards have it (facts §1.4). */
+const JFIF = Buffer.from('ffe000104a46494600010101012c012c0000', 'hex');
 
 /** Sex and birth year stand in the number itself (Decree 137/2015 article 13), so that a face suits its holder. */
 function holderOf(personalNumber: string): { female: boolean; birthYear: number } {
@@ -207,7 +210,7 @@ export async function drawFinger(personalNumber: string, hand: 'left' | 'right')
   const grey = ridges(randomOf(`finger ${hand} ${personalNumber}`));
   const png = await sharp(grey, { raw: { width: FINGER.width, height: FINGER.height, channels: 1 } })
     .toColourspace('b-w')
-    .withMetadata({ density: FINGER.dpi })
+    .withDensity(FINGER.dpi)
     .png({ compressionLevel: 6 })
     .toBuffer();
   return new Uint8Array(png);

@@ -53,7 +53,7 @@ export function sealSvg(): string {
     `<g transform="translate(${x} ${y}) rotate(-8)" opacity="0.78"><g fill="none" stroke="#c4161c">` +
     `<circle r="${short(r * 0.97)}" stroke-width="0.26"/><circle r="${short(r * 0.9)}" stroke-width="0.1"/><circle r="${short(r * 0.64)}" stroke-width="0.12"/></g>` +
     `<path d="${star({ x: 0, y: 0, radius: r * 0.42 })}" fill="#c4161c"/>` +
-    `<g font-size="0.82" fill="#c4161c" ${SVG_FONT.bold}>${signs}</g></g>`
+    `<g font-size="0.7" fill="#c4161c" ${SVG_FONT.bold}>${signs}</g></g>`
   );
 }
 
@@ -72,11 +72,11 @@ export function specimenSvg(side: Side, fonts: FaceFonts): string {
   const [mark, tag] = [PLACES.specimenMark[side], PLACES.specimenTag[side]];
   const words = 'MẪU / SPECIMEN';
   const size = side === 'front' ? 6 : 5;
-  const { widthMm } = measureText(words, { font: 'bold', size: 2, fonts });
+  const { widthMm } = measureText(words, { font: 'bold', size: 1.9, fonts });
   return (
     `<g transform="translate(${mark.x} ${mark.y}) rotate(${side === 'front' ? -17 : -9})" text-anchor="middle" ${SVG_FONT.bold} font-size="${size}">` +
-    `<text fill="${COLOUR.specimen}" fill-opacity="0.16" stroke="${COLOUR.specimen}" stroke-opacity="0.32" stroke-width="0.1">${words}</text></g>` +
-    `<g transform="translate(${tag.x} ${tag.y})"><rect x="${short(-widthMm / 2 - 0.9)}" y="-2.1" width="${short(widthMm + 1.8)}" height="2.8" rx="0.5" fill="none" stroke="${COLOUR.specimen}" stroke-width="0.18"/>` +
-    `<text transform="scale(0.86 1)" text-anchor="middle" font-size="2" fill="${COLOUR.specimen}" font-kerning="none" ${SVG_FONT.bold}>${words}</text></g>`
+    `<text fill="${COLOUR.specimen}" fill-opacity="0.13" stroke="${COLOUR.specimen}" stroke-opacity="0.28" stroke-width="0.1">${words}</text></g>` +
+    `<g transform="translate(${tag.x} ${tag.y})"><rect x="${short(-widthMm / 2 - 0.8)}" y="-2.05" width="${short(widthMm + 1.6)}" height="2.8" rx="0.5" fill="none" stroke="${COLOUR.specimen}" stroke-width="0.18"/>` +
+    `<text transform="scale(0.86 1)" text-anchor="middle" font-size="1.9" fill="${COLOUR.specimen}" style="font-kerning:none" ${SVG_FONT.bold}>${words}</text></g>`
   );
 }
