@@ -2,5 +2,35 @@
  * Access to a chip and proof of it, from both ends: Basic Access Control, PACE, secure messaging, Active and Chip Authentication
  * (Doc 9303-11), and the block ciphers and MACs they stand on. It decides nothing about a card: verdicts are `inspection`'s.
  */
+export { AccessError, type AccessErrorCode } from './access-error.ts';
 export { aesCbc, aesEcb, pad2, tdesCbc, tdesEcb, unpad2 } from './cipher.ts';
 export { aesCmac, retailMac, retailMacPadded } from './mac.ts';
+export { CIPHER_SUITES, deriveKey, deriveSessionKeys, type CipherName, type CipherSuite, type SessionKeys } from './cipher-suite.ts';
+export { basicAccessKeys, canPassword, mrzPassword, PASSWORD_REFERENCES, type PacePassword, type PasswordKind } from './password.ts';
+export { secureMessaging, SmSession, type SmChannel } from './secure-messaging.ts';
+export type { CardStep, RandomSource } from './session-result.ts';
+export { BacCardSession, openBac } from './bac.ts';
+export { paceParameters, type PaceParameters } from './pace-parameters.ts';
+export { openPace, type PaceRequest } from './pace.ts';
+export { PaceCardSession } from './pace-card.ts';
+export {
+  authenticateChip,
+  ChipAuthenticationCardSession,
+  chipAuthenticationParameters,
+  type ChipAuthenticationKey,
+  type ChipAuthenticationParameters,
+  type ChipAuthenticationRequest,
+} from './chip-authentication.ts';
+export {
+  ACTIVE_AUTHENTICATION_CHALLENGE,
+  answerInternalAuthenticate,
+  authenticateActively,
+  messageRepresentative,
+  rawRsa,
+  verifyActiveAuthentication,
+  type ActiveAuthenticationKey,
+  type ActiveAuthenticationRequest,
+  type RawRsa,
+} from './active-authentication.ts';
+export { EC_DOMAINS, ecDomainById, type EcDomain, type EcDomainName } from './curves.ts';
+export { EMRTD_AID, isFileUnavailable, readFile, selectApplication, selectFile, SHORT_READ_MAX, type ReadOptions } from './files.ts';

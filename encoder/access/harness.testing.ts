@@ -1,0 +1,141 @@
+import {
+  type ApduChannel,
+  encodeCommand,
+  encodeResponse,
+  openChannel,
+  type ParsedCommandApdu,
+  parseCommand,
+  type ResponseApdu,
+  StatusWord,
+} from '#encoder/apdu';
+import { toHex, fromHex } from '#encoder/bytes';
+import { answerInternalAuthenticate, type ActiveAuthenticationKey } from './active-authentication.ts';
+import type { BacCardSession } from './bac.ts';
+import type { ChipAuthenticationCardSession } from './chip-authentication.ts';
+import type { PaceCardSession } from './pace-card.ts';
+import type { SmSession } from './secure-messaging.ts';
+import type { CardStep, RandomSource } from './session-result.ts';
+
+/** A script of random values that throws when it runs dry or is asked for another length. */
+export function scripted(...values: readonly Uint8Array[]): RandomSource {
+  const left = values.map((value) => Uint8Array.from(value));
+  return (length) => {
+    const next = left.shift();
+    if (next?.length !== length) throw new Error(`the script has ${next?.length ?? 'no'} bytes, ${length} are asked for`);
+    return next;
+  };
+}
+
+/** Reproducible randomness for round trips (xorshift32): not for keys. */
+export function seeded(seed: number): RandomSource {
+  let state = (seed | 0) === 0 ? 0x9e3779b9 : seed | 0;
+  return (length) =>
+    Uint8Array.from({ length }, () => {
+      state ^= state << 13;
+      state ^= state >>> 17;
+      state ^= state << 5;
+      return state & 0xff;
+    });
+}
+
+export interface ChipParts {
+  readonly bac?: BacCardSession;
+  readonly pace?: PaceCardSession;
+  readonly ca?: ChipAuthenticationCardSession;
+  readonly aa?: { readonly key: ActiveAuthenticationKey; readonly random: RandomSource };
+  readonly files?: ReadonlyMap<number, Uint8Array>;
+  /** Sits on the wire. */
+  readonly tamper?: { command?: (bytes: Uint8Array) => Uint8Array; response?: (bytes: Uint8Array, ins: number) => Uint8Array };
+}
+
+export interface TestChip {
+  readonly channel: ApduChannel;
+  /** Commands and answers as they passed, in turn, as hex. */
+  readonly wire: string[];
+  readonly plain: ParsedCommandApdu[];
+}
+
+/** The card ends of this room put together behind a transceiver, with readable files: just enough of a chip for these tests. */
+export function testChip(parts: ChipParts): TestChip {
+  const wire: string[] = [];
+  const plain: ParsedCommandApdu[] = [];
+  let session: SmSession | undefined;
+  let selected: number | undefined;
+  const bare = (sw: number): CardStep => ({ response: { data: new Uint8Array(0), sw } });
+
+  const execute = (command: ParsedCommandApdu): CardStep => {
+    const p1p2 = (command.p1 << 8) | command.p2;
+    if (command.ins === 0x84 && parts.bac !== undefined) return parts.bac.getChallenge(command);
+    if (command.ins === 0x82 && parts.bac !== undefined) return parts.bac.externalAuthenticate(command);
+    if (command.ins === 0x22 && p1p2 === 0xc1a4 && parts.pace !== undefined) return parts.pace.mseSetAt(command);
+    if (command.ins === 0x22 && p1p2 === 0x41a4 && parts.ca !== undefined) return parts.ca.mseSetAt(command);
+    if (command.ins === 0x86 && session === undefined && parts.pace !== undefined) return parts.pace.generalAuthenticate(command);
+    if (command.ins === 0x86 && parts.ca !== undefined) return parts.ca.generalAuthenticate(command);
+    if (command.ins === 0x88 && parts.aa !== undefined) return answerInternalAuthenticate(parts.aa.key, command, parts.aa.random);
+    if (command.ins === 0xa4) return select(command);
+    if (command.ins === 0xb0 || command.ins === 0xb1) return readBinary(command);
+    return bare(StatusWord.INS_NOT_SUPPORTED);
+  };
+  const select = (command: ParsedCommandApdu): CardStep => {
+    if (command.p1 === 0x04) return bare(StatusWord.SUCCESS);
+    const fid = ((command.data[0] ?? 0) << 8) | (command.data[1] ?? 0);
+    selected = parts.files?.has(fid) === true ? fid : undefined;
+    return bare(selected === undefined ? StatusWord.FILE_NOT_FOUND : StatusWord.SUCCESS);
+  };
+  const readBinary = (command: ParsedCommandApdu): CardStep => {
+    const file = parts.files?.get(selected ?? -1);
+    if (file === undefined) return bare(StatusWord.NO_CURRENT_EF);
+    const odd = command.ins === 0xb1;
+    const offset = odd ? ((command.data[2] ?? 0) << 8) | (command.data[3] ?? 0) : (command.p1 << 8) | command.p2;
+    const content = file.slice(offset, offset + (command.le ?? 0) - (odd ? 4 : 0));
+    const length = content.length < 0x80 ? [content.length] : [0x82, content.length >> 8, content.length & 0xff];
+    return { response: { data: odd ? Uint8Array.of(0x53, ...length, ...content) : content, sw: StatusWord.SUCCESS } };
+  };
+  const process = (command: ParsedCommandApdu): ResponseApdu => {
+    if (session === undefined) {
+      plain.push(command);
+      const step = execute(command);
+      session = step.session;
+      return step.response;
+    }
+    const unwrapped = session.unwrapCommand(command);
+    if (typeof unwrapped === 'number') {
+      session.destroy();
+      session = undefined;
+      return { data: new Uint8Array(0), sw: unwrapped };
+    }
+    plain.push(unwrapped);
+    const step = execute(unwrapped);
+    const response = session.wrapResponse(step.response, unwrapped.ins);
+    if (step.session !== undefined) {
+      session.destroy();
+      session = step.session;
+    }
+    return response;
+  };
+  const transceiver = {
+    transmit(bytes: Uint8Array) {
+      const command = parseCommand(parts.tamper?.command?.(bytes) ?? bytes);
+      const response = encodeResponse(process(command));
+      wire.push(toHex(bytes), toHex(response));
+      return Promise.resolve(parts.tamper?.response?.(response, command.ins) ?? response);
+    },
+  };
+  return { channel: openChannel(transceiver), wire, plain };
+}
+
+/** A channel that answers from a script and remembers what it was asked, on the wire. */
+export function scriptedChannel(...answers: readonly string[]): { channel: ApduChannel; asked: string[] } {
+  const asked: string[] = [];
+  const left = [...answers];
+  const transmit = (bytes: Uint8Array): Promise<Uint8Array> => {
+    asked.push(toHex(bytes));
+    const next = left.shift();
+    return next === undefined ? Promise.reject(new Error('the script ran dry')) : Promise.resolve(fromHex(next));
+  };
+  return { channel: openChannel({ transmit }), asked };
+}
+
+export function wireOf(command: Parameters<typeof encodeCommand>[0]): string {
+  return toHex(encodeCommand(command));
+}

@@ -1,0 +1,161 @@
+import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName } from '#encoder/apdu';
+import { ByteReader, concat, DecodeError, equalBytes, equalConstantTime } from '#encoder/bytes';
+import { enter, readTlv, tlv } from '#encoder/tlv';
+import { AccessError } from './access-error.ts';
+import { wrongPassword } from './bac.ts';
+import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
+import { bytesToInteger, decodePoint, type EcPoint, encodePoint, randomScalar, sharedSecretX } from './curves.ts';
+import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
+import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
+import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
+import type { RandomSource } from './session-result.ts';
+
+export interface PaceRequest {
+  readonly parameters: PaceParameters;
+  readonly password: PacePassword;
+  /** Gives two private keys, of as many bytes as the group order: for the mapping, then for the key agreement. */
+  readonly random: RandomSource;
+  /** Sends the domain parameter number (tag 84), needed when the chip announces several for one protocol. */
+  readonly sendParameterId?: boolean;
+}
+
+/**
+ * PACE with Generic Mapping over ECDH, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure
+ * messaging with the cipher of the protocol.
+ *
+ * Errors: `AccessError` ACCESS_PASSWORD_WRONG, ACCESS_REFUSED (another refusal), ACCESS_ANSWER_INVALID,
+ * ACCESS_POINT_INVALID; the reader's own.
+ */
+export async function openPace(channel: ApduChannel, request: PaceRequest): Promise<SmChannel> {
+  const { parameters, random } = request;
+  const { domain, suite } = parameters;
+  await setAuthenticationTemplate(channel, request);
+
+  const nonce = await decryptedNonce(channel, request);
+  const mapKey = randomScalar(domain, random);
+  const mapPublic = encodePoint(domain.Point.BASE.multiply(mapKey));
+  const chipMapPublic = await generalAuthenticate(channel, { send: tlv(0x81, mapPublic), expect: 0x82, step: 'map nonce' });
+  const generator = mapGeneric(parameters, { nonce, ownKey: mapKey, ownPublic: mapPublic, otherPublic: chipMapPublic });
+
+  const key = randomScalar(domain, random);
+  const publicKey = encodePoint(generator.multiply(key));
+  const chipPublic = await generalAuthenticate(channel, { send: tlv(0x83, publicKey), expect: 0x84, step: 'key agreement' });
+  const keys = agreeKeys(parameters, { ownKey: key, ownPublic: publicKey, otherPublic: chipPublic });
+  try {
+    const token = paceToken(parameters, keys.mac.reveal(), chipPublic);
+    const chipToken = await generalAuthenticate(channel, {
+      send: tlv(0x85, token),
+      expect: 0x86,
+      step: 'mutual authentication',
+      last: true,
+    });
+    if (!equalConstantTime(chipToken, paceToken(parameters, keys.mac.reveal(), publicKey))) {
+      throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/mutual authentication', detail: 'the token of the chip' });
+    }
+  } catch (error) {
+    keys.enc.destroy();
+    keys.mac.destroy();
+    throw error;
+  }
+  return secureMessaging(channel, new SmSession(suite, keys));
+}
+
+/** G' = s·G + H with H = ownKey·otherPublic (Doc 9303-11 §4.4.3.3.1). Both ends compute it. */
+export function mapGeneric(
+  { domain }: PaceParameters,
+  parts: { nonce: Uint8Array; ownKey: bigint; ownPublic: Uint8Array; otherPublic: Uint8Array },
+): EcPoint {
+  const other = distinctPoint(domain, parts, 'PACE/map nonce');
+  const s = bytesToInteger(parts.nonce) % domain.Point.Fn.ORDER;
+  const shared = other.multiply(parts.ownKey);
+  const generator = s === 0n ? shared : domain.Point.BASE.multiply(s).add(shared);
+  if (generator.is0())
+    throw new AccessError('ACCESS_POINT_INVALID', { where: 'PACE/map nonce', detail: 'the mapped generator is infinity' });
+  return generator;
+}
+
+/** KSenc and KSmac from the x coordinate of the agreement (Doc 9303-11 §4.4.3.4). Both ends compute it. */
+export function agreeKeys(
+  { domain, suite }: PaceParameters,
+  parts: { ownKey: bigint; ownPublic: Uint8Array; otherPublic: Uint8Array },
+): SessionKeys {
+  const other = distinctPoint(domain, parts, 'PACE/key agreement');
+  const secret = sharedSecretX(domain, parts.ownKey, other);
+  try {
+    return deriveSessionKeys(suite, secret);
+  } finally {
+    secret.fill(0);
+  }
+}
+
+/** The other side's point, valid and not our own sent back (Doc 9303-11 §4.4.1: the ephemeral keys must differ). */
+function distinctPoint(domain: PaceParameters['domain'], keys: { ownPublic: Uint8Array; otherPublic: Uint8Array }, where: string): EcPoint {
+  const other = decodePoint(domain, keys.otherPublic, where);
+  if (equalBytes(keys.ownPublic, keys.otherPublic)) {
+    throw new AccessError('ACCESS_POINT_INVALID', { where, detail: 'both public keys are equal' });
+  }
+  return other;
+}
+
+async function setAuthenticationTemplate(channel: ApduChannel, { parameters, password, sendParameterId }: PaceRequest): Promise<void> {
+  const id = sendParameterId === true ? tlv(0x84, Uint8Array.of(parameters.domain.parameterId)) : new Uint8Array(0);
+  const data = concat(tlv(0x80, parameters.oid), tlv(0x83, Uint8Array.of(PASSWORD_REFERENCES[password.kind])), id);
+  const response = await channel.send({ cla: 0, ins: 0x22, p1: 0xc1, p2: 0xa4, data });
+  // 63Cx is a warning: the password is set and x tries are left (Doc 9303-11 §4.4.4.1).
+  if (isSuccess(response) || (response.sw & 0xfff0) === 0x63c0) return;
+  throw new AccessError('ACCESS_REFUSED', { where: 'PACE/MSE:Set AT', detail: statusName(response.sw) });
+}
+
+async function decryptedNonce(channel: ApduChannel, { parameters, password }: PaceRequest): Promise<Uint8Array> {
+  const encrypted = await generalAuthenticate(channel, { send: new Uint8Array(0), expect: 0x80, step: 'encrypted nonce' });
+  if (encrypted.length !== nonceLength(parameters.suite)) {
+    throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/encrypted nonce', detail: `${encrypted.length} bytes` });
+  }
+  const key = passwordKey(parameters.suite, password);
+  try {
+    return parameters.suite.decryptNonce(key.reveal(), encrypted);
+  } finally {
+    key.destroy();
+  }
+}
+
+/** One GENERAL AUTHENTICATE with dynamic authentication data 7C (Doc 9303-11 §4.4.4.2); all but the last are chained (CLA 10). */
+async function generalAuthenticate(
+  channel: ApduChannel,
+  exchange: { send: Uint8Array; expect: number; step: string; last?: boolean },
+): Promise<Uint8Array> {
+  const where = `PACE/${exchange.step}`;
+  const cla = exchange.last === true ? 0x00 : 0x10;
+  const response = await channel.send({ cla, ins: 0x86, p1: 0, p2: 0, data: tlv(0x7c, exchange.send), le: 256 });
+  try {
+    return dynamicAuthenticationData(expectSuccess(response, where), exchange.expect, where);
+  } catch (cause) {
+    if (isRefusal(cause)) throw exchange.last === true ? lastStepRefused(where, cause) : refused(where, cause);
+    throw cause;
+  }
+}
+
+/** A chip names a wrong password only in the last step; what it says there varies more than anywhere else. */
+function lastStepRefused(where: string, cause: Parameters<typeof wrongPassword>[1]): AccessError {
+  if (cause.sw !== StatusWord.WRONG_DATA) return wrongPassword(where, cause);
+  return new AccessError('ACCESS_PASSWORD_WRONG', { where, detail: cause.detail ?? '', cause });
+}
+
+function refused(where: string, cause: Error & { readonly detail: string | undefined }): AccessError {
+  return new AccessError('ACCESS_REFUSED', { where, detail: cause.detail ?? '', cause });
+}
+
+/** The value of the one object expected inside 7C. Others may follow it (certification authority references, tags 87 and 88). */
+export function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): Uint8Array {
+  try {
+    const reader = new ByteReader(data, where);
+    const inner = enter(reader, 0x7c);
+    reader.end();
+    const first = readTlv(inner);
+    if (first.tag === tag) return first.value;
+    throw inner.error('BYTES_UNEXPECTED', undefined, `tag ${tag.toString(16)} expected`);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new AccessError('ACCESS_ANSWER_INVALID', { where, cause });
+  }
+}
