@@ -1,6 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chmodSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -44,6 +56,17 @@ export function makeFolders(plantDir: string, shortRun = false): PlantFolders {
 export function shortFolder(root: string): string {
   const name = createHash('sha256').update(root).digest('hex').slice(0, 16);
   return join(tmpdir(), `cardmint-${process.getuid?.() ?? 0}-${name}`);
+}
+
+/** Removes the short folder when a plant stops: only what is empty, so that nothing that somebody still uses can be lost. */
+export function removeShortFolder(root: string): void {
+  const short = shortFolder(resolve(root));
+  try {
+    for (const name of readdirSync(short)) rmdirSync(join(short, name));
+    rmdirSync(short);
+  } catch {
+    // It is not there, or in use.
+  }
 }
 
 /** Makes a folder, or takes one that is there if it is ours and no link: in /tmp anybody may have been first. */

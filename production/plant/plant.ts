@@ -1,6 +1,6 @@
 import { accessSync, constants, readFileSync, statfsSync } from 'node:fs';
 
-import { makeFolders } from './folders.ts';
+import { makeFolders, removeShortFolder } from './folders.ts';
 import { endLeftovers } from './leftovers.ts';
 import { checkReaders, DEFAULT_READERS, startPcscd } from './pcscd.ts';
 import { PlantError } from './plant-error.ts';
@@ -62,6 +62,7 @@ export async function startPlant(config: PlantConfig): Promise<Plant> {
   const kept: Supervised[] = [];
   const stopAll = async (): Promise<void> => {
     for (const service of kept.toReversed()) await service.stop();
+    removeShortFolder(folders.root);
   };
   try {
     await endLeftovers(folders.root);

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, chownSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { Client } from 'pg';
@@ -9,7 +9,7 @@ import { type Secret } from '#encoder/bytes';
 
 import { isRoot, makeFolders, secretFile, shortFolder, systemUser, type PlantFolders } from './folders.ts';
 import { PlantError } from './plant-error.ts';
-import { supervise, type Supervised, type SupervisorDeps } from './supervisor.ts';
+import { logFileOf, supervise, type Supervised, type SupervisorDeps } from './supervisor.ts';
 
 const run = promisify(execFile);
 
@@ -54,7 +54,8 @@ export async function startPostgres(deps: SupervisorDeps, options: PostgresOptio
   const passwordFile = join(place.folders.secrets, 'postgres.password');
   const password = secretFile(passwordFile);
   const bin = binFolder(place.home);
-  if (!existsSync(join(place.home, 'data'))) await makeCluster(place, bin, adminPassword, options.durable ?? true);
+  if (!existsSync(join(place.home, 'data')))
+    await makeCluster(place, bin, adminPassword, options.durable ?? true, logFileOf(place.folders.root, 'postgres'));
   const admin = { host: place.socketDir, port: PORT, user: ADMIN, password: textOf(adminPassword) };
   const service = await supervise(deps, {
     name: 'postgres',
@@ -173,7 +174,7 @@ function binFolder(home: string): string {
 }
 
 /** Makes the cluster beside its final place and renames it when whole: an interrupted initdb leaves nothing that looks like a cluster. */
-async function makeCluster(place: Place, bin: string, adminPassword: Secret, durable: boolean): Promise<void> {
+async function makeCluster(place: Place, bin: string, adminPassword: Secret, durable: boolean, logFile: string): Promise<void> {
   const fresh = join(place.home, 'data.new');
   const passwordFile = join(place.home, 'admin.password');
   rmSync(fresh, { recursive: true, force: true });
@@ -200,7 +201,13 @@ async function makeCluster(place: Place, bin: string, adminPassword: Secret, dur
     rmSync(fresh, { recursive: true, force: true });
     const { stderr = '', code } = error as { stderr?: string; code?: number | string };
     const full = stderr.includes('No space left on device');
-    throw new PlantError(full ? 'DISK_FULL' : 'SERVICE_EXITED', { where: 'postgres', detail: `initdb: ${code ?? '?'}`, cause: error });
+    mkdirSync(dirname(logFile), { recursive: true, mode: 0o700 });
+    appendFileSync(logFile, stderr, { mode: 0o600 });
+    throw new PlantError(full ? 'DISK_FULL' : 'SERVICE_EXITED', {
+      where: 'postgres',
+      detail: `initdb: exit ${code ?? '?'}; ${logFile}`,
+      cause: error,
+    });
   } finally {
     rmSync(passwordFile, { force: true });
   }
