@@ -3,3 +3,7 @@
  * this room can reach an HSM by itself.
  */
 export type { PublicMaterial, SignerClient, SignerClientIdentity } from './contract.ts';
+export { connectSigner } from './client.ts';
+export { serveSigner, type Answers, type SignerServerOptions } from './server.ts';
+export { SignerError, type SignerErrorCode } from './signer-error.ts';
+export type { SignerToken } from './token.ts';

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { utf8 } from '#encoder/bytes';
 import { DriverError } from '#encoder/drivers';
-import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import {
   personalise,
   PersonalisationError,
@@ -23,7 +22,7 @@ import type {
   SpoilReason,
 } from '../ports.ts';
 import { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
-import type { CardFiles } from './card-files.ts';
+import { cardFiles } from './card-files.ts';
 import { ATTEMPTS_MAX, rank, type StepResult } from './step.ts';
 
 export interface EncodeDeps extends BindDeps {
@@ -31,7 +30,6 @@ export interface EncodeDeps extends BindDeps {
   readonly records: CardRecords;
   readonly signer: SigningAuthority;
   readonly journal: ChipJournal;
-  readonly cardFiles: CardFiles;
 }
 
 /** How often a chip that fell silent is set down again and asked before the card is given up. */
@@ -123,20 +121,11 @@ async function finishChip(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece
   if ((await deps.ledger.recordChipKeys(claim, publicKeys)) === 'CHIP_KEY_REPEATED') return 'CHIP_KEY_REPEATED';
 
   const record = await deps.records.open(claim);
-  const built = deps.cardFiles({ profile: card.profile, record, chipId, publicKeys });
+  const built = cardFiles({ profile: card.profile, record, chipId, publicKeys });
   const efSod = await deps.signer.securityObject(claim, { efCom: built.efCom, dataGroups: built.dataGroups });
   life.passed('SOD_SIGNED');
 
-  const { lines } = mrzFor(record);
-  const plan = planPersonalisation(
-    {
-      bindingTag,
-      publicKeys,
-      secrets: { mrzInformation: mrzInformation(lines), can: canFor(record) },
-      files: [...built.files, { fid: built.sodFid, bytes: efSod }],
-    },
-    driver.capabilities,
-  );
+  const plan = planPersonalisation({ bindingTag, publicKeys, ...built.planned(efSod) }, driver.capabilities);
   await personalise({
     ...run,
     plan,

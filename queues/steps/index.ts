@@ -3,7 +3,8 @@
  * stand on ports (`queues/ports`) and know no table, no queue and no key.
  */
 export { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
-export type { CardFiles } from './card-files.ts';
+export { cardFiles, type CardFiles } from './card-files.ts';
 export { bindingTagOf, encodeCard, type EncodeDeps } from './encode-card.ts';
 export { printCard, type PrintDeps } from './print-card.ts';
 export type { StepLog, StepResult } from './step.ts';
+export { seatTender, type SeatTender } from './tend-seat.ts';

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFaces, renderFaces } from '#encoder/card-face';
-import { qrText } from '#encoder/card-face';
+import { qrText, readFaces, renderFaces } from '#encoder/card-face';
 import { mrzFor } from '#encoder/mrz';
-import type { CitizenRecord } from '#encoder/profiles';
+import { profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 import type { Feeder } from '#queues/feeders';
 import type { Printer } from '#queues/printers';
-import type { CardLedger, CardRecords, Claim, ClaimedCard, PrintJob, PrintLedger } from '../ports.ts';
+import type { CardLedger, CardRecords, ClaimedCard, PrintJob, PrintLedger } from '../ports.ts';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface PrintDeps {
@@ -14,8 +13,6 @@ export interface PrintDeps {
   readonly prints: PrintLedger;
   readonly feeder: Feeder;
   readonly printer: Printer;
-  /** Demo and rehearsal cards say MẪU / SPECIMEN on both faces. */
-  readonly specimen: boolean;
   readonly log: StepLog;
 }
 
@@ -41,7 +38,7 @@ export async function printCard(deps: PrintDeps, cardId: string, owner: string):
       deps.log('card_spoiled', { cardId, reason: 'PRINT_IN_DOUBT', remake, serial });
       return { result: 'spoiled', why: 'PRINT_IN_DOUBT' };
     }
-    const printed = job ?? (await print(deps, claim, { record, serial }));
+    const printed = job ?? (await print(deps, card, { record, serial }));
     await deps.ledger.advance(claim, 'PRINTED', { job: printed.jobId, front: printed.frontHash, back: printed.backHash });
     await deps.feeder.carry(serial, 'buffer');
     return { result: 'done' };
@@ -63,27 +60,30 @@ async function settle(deps: PrintDeps, card: ClaimedCard, record: CitizenRecord)
     await deps.prints.outcome(card.claim, job.jobId, 'nothing_on_face');
     return null;
   }
-  const ours = front !== null && back !== null && (await showsRecord(front, back, record));
+  const ours = front !== null && back !== null && (await showsRecord({ front, back }, record, profileById(card.profile)));
   await deps.prints.outcome(card.claim, job.jobId, ours ? 'printed' : 'failed');
   deps.log('print_looked_up', { cardId: card.claim.cardId, job: job.jobId, outcome: ours ? 'printed' : 'failed' });
   return ours ? { ...job, outcome: 'printed' } : 'spoiled';
 }
 
-async function showsRecord(front: Uint8Array, back: Uint8Array, record: CitizenRecord): Promise<boolean> {
+async function showsRecord(faces: { readonly front: Uint8Array; readonly back: Uint8Array }, record: CitizenRecord, profile: CardProfile): Promise<boolean> {
   try {
-    const face = await readFaces(front, back);
-    return face.mrz.join('\n') === mrzFor(record).lines.join('\n') && face.qrText === qrText(record);
+    const face = await readFaces(faces.front, faces.back);
+    return face.mrz.join('
+') === mrzFor(record, profile.mrz).lines.join('
+') && face.qrText === qrText(record);
   } catch {
     return false;
   }
 }
 
-async function print(deps: PrintDeps, claim: Claim, card: { readonly record: CitizenRecord; readonly serial: string }): Promise<PrintJob> {
-  const { record, serial } = card;
-  const faces = await renderFaces({ record, mrz: mrzFor(record).lines, qrText: qrText(record), specimen: deps.specimen });
-  const job = await deps.prints.intend(claim, { frontHash: sha256(faces.front), backHash: sha256(faces.back) });
+async function print(deps: PrintDeps, card: ClaimedCard, piece: { readonly record: CitizenRecord; readonly serial: string }): Promise<PrintJob> {
+  const { record, serial } = piece;
+  const { mrz, specimen } = profileById(card.profile);
+  const faces = await renderFaces({ record, mrz: mrzFor(record, mrz).lines, qrText: qrText(record), specimen });
+  const job = await deps.prints.intend(card.claim, { frontHash: sha256(faces.front), backHash: sha256(faces.back) });
   await deps.printer.print({ jobId: job.jobId, serial, ...faces });
-  await deps.prints.outcome(claim, job.jobId, 'printed');
+  await deps.prints.outcome(card.claim, job.jobId, 'printed');
   return job;
 }
 

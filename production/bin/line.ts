@@ -1,0 +1,69 @@
+/**
+ * The line: keeps one child process a seat, and answers the printer's doorbells. It holds no reader itself.
+ */
+import { createCardLedger, createPrintLedger } from '#production/cards';
+import { createLineControl } from '#production/quality';
+import { supervise } from '#production/plant';
+import { createCardRecords } from '#production/records';
+import { connectFeeder } from '#queues/feeders';
+import { spoolFolder } from '#queues/printers';
+import { printCard } from '#queues/steps';
+import { answerDoorbell } from '#queues/workers';
+import { processSpec } from './process-spec.ts';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { stepLog } from './step-log.ts';
+
+await runProcess('line', async (plant, log) => {
+  const db = await openPlantDatabase(plant, 'line', 3);
+  const store = storeDeps(db);
+  const control = createLineControl(store, { line: plant.line });
+  const feeder = connectFeeder(plant.feederSocket);
+  const printer = spoolFolder(plant.spoolDir, (serial, faces) => feeder.impress(serial, faces));
+  const records = createCardRecords({ ...store, signer: openSigner(plant, 'line') });
+
+  const places = plant.seats.map((seat) => seat.place).filter((place) => place.startsWith('encode:'));
+  const seats = await Promise.all(
+    places.map((place) =>
+      supervise(
+        {
+          plantDir: plant.plantDir,
+          onEvent: (event) => {
+            if (event.kind === 'exited')
+              log.warn({ event: 'seat_exited', seat: place, childPid: event.pid, signal: event.signal }, 'a seat ended');
+            if (event.kind === 'ready') log.info({ event: 'seat_ready', seat: place, childPid: event.pid }, 'a seat is ready');
+          },
+        },
+        processSpec(plant, { name: `seat-${place.replace(':', '-')}`, script: 'seat.js', args: [place] }),
+      ),
+    ),
+  );
+
+  const deps = {
+    ledger: createCardLedger(store, { line: plant.line }),
+    records,
+    prints: createPrintLedger(store),
+    feeder,
+    printer,
+    log: stepLog(log),
+  };
+  const printing = answerDoorbell({
+    queue: 'print',
+    connection: openQueue(plant, true),
+    mayPull: async () => (await control.mode()) !== 'held',
+    handle: async ({ cardId }) => {
+      await control.report({ place: 'printer', doing: 'printing', cardId, serial: null });
+      const result = await printCard(deps, cardId, 'printer');
+      await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });
+      log.info({ event: `print_${result.result}`, cardId }, 'a doorbell was answered');
+    },
+    onFault: ({ code, error }) => log.error({ event: 'print_fault', code, err: error }, 'a card could not be printed'),
+  });
+  await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });
+  return {
+    async stop() {
+      await Promise.all([printing.stop(), ...seats.map((seat) => seat.stop())]);
+      await db.destroy();
+    },
+  };
+});

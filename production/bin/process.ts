@@ -1,0 +1,53 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isCodedError } from '#encoder/bytes';
+import { createLogger, type Logger } from '#production/logging';
+import { readRunningPlant, readyFile, type RunningPlant } from './running-plant.ts';
+
+export interface Running {
+  /** Finishes what is in hand and lets go of everything. */
+  stop(): Promise<void>;
+}
+
+/** A stop that takes longer than this is an end: what was in hand is found out from the chip and the database. */
+const STOP_MS_MAX = 25_000;
+
+/**
+ * How every process of a plant lives: it finds its plant (`CARDMINT_PLANT`), starts, says that it is ready; SIGTERM or SIGINT
+ * stops it in order; an error that nobody expected ends it, and the supervisor starts it again.
+ */
+export async function runProcess(name: string, start: (plant: RunningPlant, log: Logger) => Promise<Running>): Promise<void> {
+  const plantDir = process.env['CARDMINT_PLANT'];
+  if (plantDir === undefined) throw new Error('CARDMINT_PLANT names no plant: processes are started by `cardmint start`');
+  const log = createLogger({ process: name, plantDir });
+  const ready = readyFile(plantDir, name);
+  let ending = false;
+  const end = (code: number): never => {
+    rmSync(ready, { force: true });
+    process.exit(code);
+  };
+  const fail = (error: unknown): void => {
+    log.fatal({ err: error, event: 'process_failed' }, 'the process ends after an error that nobody expected');
+    process.stderr.write(`${name}: ${isCodedError(error) ? error.message : 'UNEXPECTED, see the log'}\n`);
+    end(1);
+  };
+  process.on('uncaughtException', fail);
+  process.on('unhandledRejection', fail);
+  try {
+    const running = await start(readRunningPlant(plantDir), log);
+    const stop = (signal: string): void => {
+      if (ending) return;
+      ending = true;
+      log.info({ event: 'process_stopping', signal }, 'the process is asked to stop');
+      setTimeout(() => end(1), STOP_MS_MAX).unref();
+      running.stop().then(() => end(0), fail);
+    };
+    process.on('SIGTERM', () => stop('SIGTERM'));
+    process.on('SIGINT', () => stop('SIGINT'));
+    mkdirSync(dirname(ready), { recursive: true, mode: 0o700 });
+    writeFileSync(ready, String(process.pid), { mode: 0o600 });
+    log.info({ event: 'process_ready' }, 'the process is ready');
+  } catch (error) {
+    fail(error);
+  }
+}

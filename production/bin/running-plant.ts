@@ -1,0 +1,69 @@
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { PostgresConnection } from '#production/plant';
+import { connectSigner, type SignerClient, type SignerClientIdentity } from '#production/signer';
+import { openDatabase, systemIds, type Db, type StoreDeps } from '#production/store';
+import type { Place } from '#queues/feeders';
+import { connectQueue } from '#queues/workers';
+
+/**
+ * What a process needs to know of the plant that it belongs to: where its parts are and how it is set. Written by whoever
+ * started the plant (`start-plant.ts`), read once by every process. Holds paths of secrets, never secrets.
+ */
+export interface RunningPlant {
+  readonly plantDir: string;
+  readonly line: string;
+  readonly profile: string;
+  /** Where the demo lets the inspector lay down what it read, in clear; null in every other plant. */
+  readonly insecureDemoEvidence: string | null;
+  readonly apiPort: number;
+  readonly postgres: PostgresConnection;
+  readonly redis: { readonly path: string } | { readonly url: string };
+  readonly pcscd: { readonly csockName: string };
+  readonly seats: readonly { readonly place: Place; readonly readerName: string }[];
+  readonly feederSocket: string;
+  readonly signerSocket: string;
+  readonly token: { readonly configuration: string; readonly module: string; readonly label: string; readonly pinFile: string };
+  /** The chip maker's master key; the first ceremony imports it into the token. */
+  readonly makerMasterFile: string;
+  readonly secretsDir: string;
+  readonly spoolDir: string;
+}
+
+const FILE = 'running-plant.json';
+
+export function runningPlantFile(plantDir: string): string {
+  return join(plantDir, FILE);
+}
+
+export function readRunningPlant(plantDir: string): RunningPlant {
+  return JSON.parse(readFileSync(runningPlantFile(plantDir), 'utf8')) as RunningPlant;
+}
+
+/** The file in which a process says that it is ready; removed before each start. */
+export function readyFile(plantDir: string, name: string): string {
+  return join(plantDir, 'ready', name);
+}
+
+export async function openPlantDatabase(plant: RunningPlant, name: string, connectionsMax: number): Promise<Db> {
+  const { passwordFile, ...connection } = plant.postgres;
+  const password = (await readFile(passwordFile, 'utf8')).trim();
+  return openDatabase({ ...connection, password }, { connectionsMax, applicationName: `cardmint-${name}` });
+}
+
+export function storeDeps(db: Db): StoreDeps {
+  return { db, ids: systemIds };
+}
+
+export function openQueue(plant: RunningPlant, waits: boolean): ReturnType<typeof connectQueue> {
+  return connectQueue(plant.redis, waits);
+}
+
+export function signerTokenFile(plant: Pick<RunningPlant, 'secretsDir'>, identity: SignerClientIdentity): string {
+  return join(plant.secretsDir, `signer-${identity}.token`);
+}
+
+export function openSigner(plant: RunningPlant, identity: SignerClientIdentity): SignerClient {
+  return connectSigner({ socketPath: plant.signerSocket, tokenFile: signerTokenFile(plant, identity) });
+}

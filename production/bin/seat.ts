@@ -1,0 +1,72 @@
+/**
+ * One seat of the line: one reader, one process, one card at a time. It pulls a card when its seat is free, and a piece that
+ * lies in its seat after a restart comes before anything new. `pcsclite` lives only here and in the inspector: an abort or a
+ * stall of the addon costs this seat and no other.
+ *
+ * Usage: node seat.js PLACE   (`encode:1` …)
+ */
+import { openPcscReader, ReaderError } from '#encoder/readers';
+import { referenceDriver } from '#encoder/drivers';
+import { createCardLedger } from '#production/cards';
+import { createChipJournal } from '#production/cards';
+import { createLineControl } from '#production/quality';
+import { createCardRecords } from '#production/records';
+import { connectFeeder, type Place } from '#queues/feeders';
+import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';
+import { answerDoorbell } from '#queues/workers';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { stepLog } from './step-log.ts';
+
+const place = process.argv[2] as Place;
+
+await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
+  const name = plant.seats.find((candidate) => candidate.place === place)?.readerName;
+  if (name === undefined) throw new Error(`the plant has no seat ${place}`);
+  const db = await openPlantDatabase(plant, `seat-${place}`, 2);
+  const store = storeDeps(db);
+  const signer = openSigner(plant, 'line');
+  const reader = await openPcscReader(name);
+  const control = createLineControl(store, { line: plant.line });
+  const deps: EncodeDeps = {
+    ledger: createCardLedger(store, { line: plant.line }),
+    records: createCardRecords({ ...store, signer }),
+    signer: {
+      transportKeys: (claim, chipId) => signer.transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),
+      securityObject: (claim, files) => signer.securityObject({ cardId: claim.cardId, fence: claim.fence, ...files }),
+    },
+    journal: createChipJournal(store),
+    feeder: connectFeeder(plant.feederSocket),
+    driver: referenceDriver,
+    log: stepLog(log),
+  };
+  const seat = { place, reader };
+  const tender = seatTender({ deps, seat, control });
+  const answerer = answerDoorbell({
+    queue: 'encode',
+    connection: openQueue(plant, true),
+    mayPull: () => tender.free(),
+    handle: async ({ cardId }) => {
+      await control.report({ place, doing: 'encoding', cardId, serial: null });
+      const result = await encodeCard(deps, seat, cardId);
+      await control.report({ place, doing: 'idle', cardId: null, serial: null });
+      log.info(
+        { event: `encode_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
+        'a doorbell was answered',
+      );
+    },
+    onFault: ({ code, error }) => {
+      log.error({ event: 'encode_fault', code, err: error, seat: place }, 'a card could not be worked on');
+      // The reader's service is gone or a command hangs: this process ends and a new one asks the chip.
+      if (error instanceof ReaderError) setImmediate(() => process.exit(1));
+    },
+  });
+  await control.report({ place, doing: 'idle', cardId: null, serial: null });
+  return {
+    async stop() {
+      await answerer.stop();
+      await reader.close();
+      await db.destroy();
+    },
+  };
+});

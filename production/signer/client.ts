@@ -1,0 +1,111 @@
+import { readFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { Secret } from '#encoder/bytes';
+import type { SignerClient } from './contract.ts';
+import { isSignerErrorCode, SignerError } from './signer-error.ts';
+import { fromBase64, toBase64, type RequestName, type RequestOf } from './wire.ts';
+
+/** A token may be slow; beyond this it is down, and the card waits. */
+const ANSWER_MS_MAX = 15_000;
+
+/**
+ * The signer as another process sees it. `tokenFile` holds that process's identity and is read at each call, so that a
+ * signer that made new ones at its start is understood without a restart.
+ * Errors: `SignerError` with the signer's own code, or SIGNER_UNREACHABLE.
+ */
+export function connectSigner(at: { readonly socketPath: string; readonly tokenFile: string }): SignerClient {
+  const ask = <N extends RequestName>(name: N, body: RequestOf<N>): Promise<Readonly<Record<string, unknown>>> => call(at, name, body);
+  return {
+    async publicMaterial() {
+      const answer = await ask('public-material', {});
+      return {
+        csca: bytes(answer, 'csca'),
+        documentSigners: (answer['documentSigners'] as readonly string[]).map(fromBase64),
+        crl: bytes(answer, 'crl'),
+        plantSigner: bytes(answer, 'plantSigner'),
+        birthCertificateSigner: bytes(answer, 'birthCertificateSigner'),
+        recordKey: bytes(answer, 'recordKey'),
+      };
+    },
+    citizenReference: async (personalNumber) => text(await ask('citizen-reference', { personalNumber }), 'reference'),
+    openRecordKey: async (sealedKey, context) => secret(await ask('record-key', { sealedKey: toBase64(sealedKey), context }), 'dataKey'),
+    async transportKeys(wanted) {
+      const answer = await ask('transport-keys', wanted);
+      return { enc: secret(answer, 'enc'), mac: secret(answer, 'mac'), dek: secret(answer, 'dek'), version: Number(answer['version']) };
+    },
+    async securityObject({ cardId, fence, efCom, dataGroups }) {
+      const groups = Object.fromEntries([...dataGroups].map(([number, content]) => [String(number), toBase64(content)]));
+      return bytes(await ask('security-object', { cardId, fence, efCom: toBase64(efCom), dataGroups: groups }), 'efSod');
+    },
+    signManifest: async ({ consignmentId, manifest }) =>
+      bytes(await ask('manifest-signature', { consignmentId, manifest: toBase64(manifest) }), 'signature'),
+    signBirthCertificate: async ({ cardId, claims }) => text(await ask('birth-certificate', { cardId, claims: { ...claims } }), 'jws'),
+    health: async () => ({ token: text(await ask('health', {}), 'token') }),
+  };
+}
+
+async function call(
+  at: { readonly socketPath: string; readonly tokenFile: string },
+  name: RequestName,
+  body: unknown,
+): Promise<Readonly<Record<string, unknown>>> {
+  const identity = await readFile(at.tokenFile, 'utf8').catch((cause: unknown) => {
+    throw new SignerError('SIGNER_UNREACHABLE', { where: name, cause });
+  });
+  const { status, text: answer } = await post(at.socketPath, name, identity.trim(), JSON.stringify(body));
+  const parsed = parse(answer, name);
+  if (status === 200) return parsed;
+  const code = String(parsed['code'] ?? '');
+  throw new SignerError(isSignerErrorCode(code) ? code : 'SIGNATURE_FAILED', {
+    where: name,
+    detail: [isSignerErrorCode(code) ? undefined : code, parsed['detail']].filter((part) => typeof part === 'string').join(', '),
+  });
+}
+
+function post(socketPath: string, name: RequestName, identity: string, body: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const unreachable = (cause: unknown): void => reject(new SignerError('SIGNER_UNREACHABLE', { where: name, cause }));
+    const outgoing = request(
+      {
+        socketPath,
+        path: `/v1/${name}`,
+        method: 'POST',
+        headers: { 'content-type': 'application/json', authorization: `Bearer ${identity}` },
+        timeout: ANSWER_MS_MAX,
+      },
+      (incoming) => {
+        const chunks: Uint8Array[] = [];
+        incoming.on('data', (chunk: Uint8Array) => chunks.push(chunk));
+        incoming.on('error', unreachable);
+        incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+      },
+    );
+    outgoing.on('timeout', () => outgoing.destroy(new Error('no answer in time')));
+    outgoing.on('error', unreachable);
+    outgoing.end(body);
+  });
+}
+
+function parse(answer: string, name: RequestName): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(answer);
+    if (typeof value === 'object' && value !== null) return value as Record<string, unknown>;
+  } catch {
+    // Falls through: an answer that is not JSON is no answer.
+  }
+  throw new SignerError('SIGNER_UNREACHABLE', { where: name, detail: 'the answer is not understood' });
+}
+
+function text(answer: Readonly<Record<string, unknown>>, key: string): string {
+  const value = answer[key];
+  if (typeof value !== 'string') throw new SignerError('SIGNER_UNREACHABLE', { where: key, detail: 'missing in the answer' });
+  return value;
+}
+
+function bytes(answer: Readonly<Record<string, unknown>>, key: string): Uint8Array {
+  return fromBase64(text(answer, key));
+}
+
+function secret(answer: Readonly<Record<string, unknown>>, key: string): Secret {
+  return Secret.takeOver(bytes(answer, key));
+}

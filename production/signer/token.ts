@@ -1,0 +1,20 @@
+import type { Secret } from '#encoder/bytes';
+import type { PublicMaterial } from './contract.ts';
+
+/**
+ * The token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/signer`
+ * builds one over an `Hsm`; tests build one over the software HSM.
+ */
+export interface SignerToken {
+  readonly material: PublicMaterial;
+  /** The Document Signer in use now, one of `material.documentSigners`. */
+  readonly documentSigner: Uint8Array;
+  /** Raw r || s over a digest. */
+  sign(as: 'documentSigner' | 'plantSigner' | 'birthCertificateSigner', digest: Uint8Array): Promise<Uint8Array>;
+  /** AES-CMAC under the citizen-reference key or the transport master key. */
+  cmac(under: 'citizenReference' | 'transportMaster', data: Uint8Array): Promise<Uint8Array>;
+  /** ECDH of the record key with a peer's uncompressed point: the shared x-coordinate. */
+  agree(peerPoint: Uint8Array): Promise<Secret>;
+  /** Signs and verifies a throw-away hash with a key of its own; throws when the token does not do its work. */
+  proveAlive(): Promise<void>;
+}

@@ -1,0 +1,57 @@
+/**
+ * The signer's requests as they travel: JSON over a unix socket, bytes as base64. One row a request: who may ask it, the
+ * schema of what is asked. The answers are small and made by us; the client checks only their presence.
+ */
+import { Type, type Static, type TSchema } from 'typebox';
+import type { SignerClientIdentity } from './contract.ts';
+
+const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 400_000 });
+const CardId = Type.String({ pattern: '^crd-[0-9a-z]{26}$' });
+const Fence = Type.Integer({ minimum: 1 });
+const object = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
+
+export interface RequestRow {
+  readonly callers: readonly SignerClientIdentity[];
+  readonly schema: TSchema;
+}
+
+const EVERYBODY: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker'];
+
+export const REQUESTS = {
+  'public-material': { callers: EVERYBODY, schema: object({}) },
+  health: { callers: EVERYBODY, schema: object({}) },
+  'citizen-reference': { callers: ['api'], schema: object({ personalNumber: Type.String({ pattern: '^[0-9]{12}$' }) }) },
+  'record-key': {
+    callers: ['line', 'inspector', 'worker'],
+    schema: object({ sealedKey: Base64, context: Type.String({ minLength: 1, maxLength: 200 }) }),
+  },
+  'transport-keys': {
+    callers: ['line'],
+    schema: object({ cardId: CardId, fence: Fence, chipId: Type.String({ pattern: '^[0-9A-F]{16}$' }) }),
+  },
+  'security-object': {
+    callers: ['line'],
+    schema: object({
+      cardId: CardId,
+      fence: Fence,
+      efCom: Base64,
+      dataGroups: Type.Record(Type.String({ pattern: '^([1-9]|1[0-6])$' }), Base64),
+    }),
+  },
+  'manifest-signature': {
+    callers: ['worker'],
+    schema: object({ consignmentId: Type.String({ maxLength: 60 }), manifest: Type.String({ maxLength: 16_000_000 }) }),
+  },
+  'birth-certificate': { callers: ['worker'], schema: object({ cardId: CardId, claims: Type.Record(Type.String(), Type.Unknown()) }) },
+} as const satisfies Record<string, RequestRow>;
+
+export type RequestName = keyof typeof REQUESTS;
+export type RequestOf<N extends RequestName> = Static<(typeof REQUESTS)[N]['schema']>;
+
+export function toBase64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+export function fromBase64(text: string): Uint8Array {
+  return Uint8Array.from(Buffer.from(text, 'base64'));
+}
