@@ -89,11 +89,13 @@ async function manufacture(
     note = JSON.parse(readFileSync(noteFile, 'utf8')) as ReturnType<typeof makeBlanks>;
   } catch {
     // A delivery that was interrupted is made anew: nobody has seen its note.
-    for (const file of readdirSync(images)) rmSync(join(images, file));
+    const made = readdirSync(images);
+    for (const file of made) if ((await feeder.find(file.replace(/\.image$/, ''))) === null) rmSync(join(images, file));
     const master = new Secret(Buffer.from(readFileSync(hardware.makerMasterFile, 'utf8').trim(), 'hex'));
     note = makeBlanks({
       deliveryNote: name,
       lot: '26A',
+      firstNumber: readdirSync(images).length + 1,
       count: Number(request['count']),
       folder: images,
       masterKey: master,

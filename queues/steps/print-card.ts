@@ -66,18 +66,24 @@ async function settle(deps: PrintDeps, card: ClaimedCard, record: CitizenRecord)
   return ours ? { ...job, outcome: 'printed' } : 'spoiled';
 }
 
-async function showsRecord(faces: { readonly front: Uint8Array; readonly back: Uint8Array }, record: CitizenRecord, profile: CardProfile): Promise<boolean> {
+async function showsRecord(
+  faces: { readonly front: Uint8Array; readonly back: Uint8Array },
+  record: CitizenRecord,
+  profile: CardProfile,
+): Promise<boolean> {
   try {
     const face = await readFaces(faces.front, faces.back);
-    return face.mrz.join('
-') === mrzFor(record, profile.mrz).lines.join('
-') && face.qrText === qrText(record);
+    return face.mrz.join('\n') === mrzFor(record, profile.mrz).lines.join('\n') && face.qrText === qrText(record);
   } catch {
     return false;
   }
 }
 
-async function print(deps: PrintDeps, card: ClaimedCard, piece: { readonly record: CitizenRecord; readonly serial: string }): Promise<PrintJob> {
+async function print(
+  deps: PrintDeps,
+  card: ClaimedCard,
+  piece: { readonly record: CitizenRecord; readonly serial: string },
+): Promise<PrintJob> {
   const { record, serial } = piece;
   const { mrz, specimen } = profileById(card.profile);
   const faces = await renderFaces({ record, mrz: mrzFor(record, mrz).lines, qrText: qrText(record), specimen });
