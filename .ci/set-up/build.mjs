@@ -41,6 +41,7 @@ export async function ensureBuild(root) {
     command: process.execPath,
     args: [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'tsconfig.json')],
     cwd: root,
+    endsWithUs: true,
   });
   for (const path of files(root).filter(isAsset)) {
     const target = join(root, 'dist', path);

@@ -14,8 +14,10 @@ export async function withLock(root, work) {
   const mine = `${path}.${process.pid}`;
   writeFileSync(mine, me());
   try {
-    for (let looks = 0; !take(mine, path); looks++) {
-      if (looks === 0) say('Một lần cài đặt khác đang chạy, xin chờ', 'another set-up is running, waiting for it');
+    for (let said = false, outcome = take(mine, path); outcome !== 'taken'; outcome = take(mine, path)) {
+      if (outcome === 'cleared') continue;
+      if (!said) say('Một lần cài đặt khác đang chạy, xin chờ', 'another set-up is running, waiting for it');
+      said = true;
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
   } finally {
@@ -28,16 +30,20 @@ export async function withLock(root, work) {
   }
 }
 
-/** link(2) either makes the lock or finds one: there is no moment in between. */
+/**
+ * link(2) either makes the lock or finds one: there is no moment in between.
+ * @returns 'taken', 'held' by one that is alive, or 'cleared' of one that is not: try again.
+ */
 function take(mine, path) {
   try {
     linkSync(mine, path);
-    return true;
+    return 'taken';
   } catch (error) {
     if (error.code !== 'EEXIST') throw error;
   }
   const holder = read(path);
-  if (holder === undefined || isAlive(holder)) return false;
+  if (holder === undefined) return 'cleared';
+  if (isAlive(holder)) return 'held';
   // Two who find the same dead lock: rename(2) lets one of them have it, and shows it what it really took.
   const dead = `${mine}.dead`;
   try {
@@ -49,7 +55,7 @@ function take(mine, path) {
   } finally {
     rmSync(dead, { force: true });
   }
-  return false;
+  return 'cleared';
 }
 
 function me() {

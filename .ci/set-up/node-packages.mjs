@@ -76,6 +76,7 @@ export async function ensureNodePackages(root) {
     ...npm('install', '--no-save', '--ignore-scripts', '--no-audit', '--no-fund', '--include=dev', '--include=optional'),
     cwd: root,
     attempts: 2,
+    endsWithUs: true,
   });
   if (matchesLockfile(root)) return;
   throw new SetUpError(
@@ -127,6 +128,7 @@ function buildAddon(root, name) {
     command: process.execPath,
     args: [resolved, 'rebuild', `--nodedir=${nodePrefix()}`],
     cwd: join(root, 'node_modules', name),
+    endsWithUs: true,
     // binding.gyp files call `node` by name: it must be this one.
     env: { PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}` },
   });

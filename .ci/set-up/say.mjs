@@ -1,5 +1,6 @@
 /* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-return -- plain JavaScript: it runs before there is a TypeScript to have types from */
 import { spawn, spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** One message for the person who set up, in both languages; nothing else is printed. */
 export class SetUpError extends Error {
@@ -18,9 +19,11 @@ const STILL_EVERY_MS = 15_000;
 
 /**
  * Runs a program with a progress line before it and signs of life while it lasts. What it prints is kept and shown only when it fails.
+ * `endsWithUs`: the program ends when we do, even by kill -9, so that the next run finds nobody at work. Never for dpkg, which must finish.
  * @returns {Promise<void>}
  */
-export async function runLong({ vi, en, command, args, cwd, env = {}, attempts = 1 }) {
+export async function runLong({ vi, en, cwd, env = {}, attempts = 1, endsWithUs = false, ...what }) {
+  const { command, args } = endsWithUs ? boundToUs(what) : what;
   say(vi, en);
   const began = Date.now();
   const still = setInterval(() => say(`… ${vi}: ${seconds(began)} s`, `still going: ${seconds(began)} s`), STILL_EVERY_MS);
@@ -35,6 +38,12 @@ export async function runLong({ vi, en, command, args, cwd, env = {}, attempts =
   } finally {
     clearInterval(still);
   }
+}
+
+function boundToUs({ command, args }) {
+  return existsSync('/usr/bin/setpriv')
+    ? { command: '/usr/bin/setpriv', args: ['--pdeathsig', 'KILL', '--', command, ...args] }
+    : { command, args };
 }
 
 const KEPT_BYTES = 65_536;
