@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { concat, equalBytes, uintBE, utf8 } from '#encoder/bytes';
 import type { AccessSecrets, ChipPublicKeys, DriverCapabilities } from '#encoder/drivers';
+import type { FileDigest } from './confirm.ts';
 import { PersonalisationError } from './personalisation-error.ts';
 
 export type Operation =
@@ -92,9 +93,7 @@ function fileSteps(file: PlannedFile, from: number, capabilities: DriverCapabili
 }
 
 /** What the finished chip holds, for whoever must compare later without holding the content. */
-export function fileDigests(
-  plan: PersonalisationPlan,
-): readonly { readonly fid: number; readonly size: number; readonly sha256: string }[] {
+export function fileDigests(plan: PersonalisationPlan): readonly FileDigest[] {
   return plan.files.map((file) => ({ fid: file.fid, size: file.bytes.length, sha256: sha256Hex(file.bytes) }));
 }
 

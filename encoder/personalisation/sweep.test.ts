@@ -1,12 +1,15 @@
+import { randomBytes } from 'node:crypto';
 import { copyFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { isCodedError } from '#encoder/bytes';
 import { referenceDriver, type DriverCapabilities } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection, type InProcessReader, type Pull } from '#encoder/readers';
+import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
 import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../virtual-card/testing.ts';
 import {
+  confirmLocked,
   fileDigests,
   personalise,
   planPersonalisation,
@@ -22,12 +25,12 @@ const takeRsaKey = oneRsaKey();
 const folder = imageFolder();
 afterAll(folder.remove);
 
-const bytes = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
+const content = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
 const FILES = [
-  { fid: 0x011d, bytes: bytes(300, 3) },
-  { fid: 0x011e, bytes: bytes(26, 1) },
-  { fid: 0x0102, bytes: bytes(1100, 2) },
-  { fid: 0x011c, bytes: bytes(60, 4) },
+  { fid: 0x011d, bytes: tlv(0x77, content(300, 3)) },
+  { fid: 0x011e, bytes: tlv(0x60, content(24, 1)) },
+  { fid: 0x0102, bytes: tlv(0x75, content(1100, 2)) },
+  { fid: 0x011c, bytes: tlv(0x31, content(60, 4)) },
 ];
 
 /** Small commands, so that files take several. */
@@ -35,6 +38,7 @@ const DRIVER = { commandBytesMax: 400 };
 
 interface Run {
   readonly struck: boolean;
+  readonly outcome: string;
   readonly entries: readonly Entry[];
   readonly files: string;
   readonly capabilities: DriverCapabilities;
@@ -74,6 +78,8 @@ async function runSeat(reader: InProcessReader, log: PersonalisationJournal): Pr
   const identity = await driver.identify();
   if (identity.lifeCycle === 'locked') {
     await driver.proveLock();
+    const files = fileDigests(planOf(driver.capabilities));
+    await confirmLocked({ connection, secrets: SECRETS, files, random: (length) => Uint8Array.from(randomBytes(length)) });
     return 'was locked';
   }
   await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
@@ -104,18 +110,19 @@ describe('the sweep: the card is pulled before and after every command of a pers
       return card;
     };
     let card = insert();
+    let outcome = 'undisturbed';
     try {
       await runSeat(reader, log);
     } catch (error) {
       expect(isCodedError(error) && error.code).toBe('CARD_REMOVED');
       await card.close();
       card = insert();
-      await runSeat(reader, log);
+      outcome = await runSeat(reader, log);
     }
     expect(card.lifeCycle).toBe('locked');
     const files = JSON.stringify(card.fileDigests());
     await card.close();
-    return { struck, entries: log.entries, files, capabilities };
+    return { struck, outcome, entries: log.entries, files, capabilities };
   }
 
   it('every point ends locked, proven and byte-identical, with the intent of every effect in the journal', async () => {
@@ -123,11 +130,13 @@ describe('the sweep: the card is pulled before and after every command of a pers
     const planned = planOf(whole.capabilities);
     expect(JSON.parse(whole.files)).toEqual([...fileDigests(planned)].sort((a, b) => a.fid - b.fid));
     let points = 0;
+    const outcomes = new Set<string>();
     for (const pull of ['before', 'after'] as const) {
       for (let point = 1; ; point += 1) {
         const run = await pulledAt(point, pull);
         if (!run.struck) break;
         points += 1;
+        outcomes.add(run.outcome);
         expect(run.files, `${pull} command ${point}`).toBe(whole.files);
         const steps = new Set(run.entries.map((entry) => `${entry.sequence} ${entry.operation}`));
         for (const step of planned.steps) {
@@ -137,5 +146,6 @@ describe('the sweep: the card is pulled before and after every command of a pers
       }
     }
     expect(points).toBeGreaterThan(40);
+    expect(outcomes).toEqual(new Set(['personalised', 'was locked']));
   });
 });

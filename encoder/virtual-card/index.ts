@@ -10,3 +10,5 @@ export { makeRsaKey, RsaKeyPool } from './key-pool.ts';
 export type { TakeRsaKey } from './chip.ts';
 export type { Timing } from './timing.ts';
 export { VirtualCardError, type VirtualCardErrorCode } from './virtual-card-error.ts';
+export { imagePath, makeBlanks, type DeliveredBlank, type DeliveryNote, type MakerOrder } from './maker.ts';
+export { blankSerial, isBlankSerial } from './serial.ts';

@@ -6,6 +6,7 @@ import { diversify } from '#encoder/globalplatform';
 import type { TakeRsaKey } from './chip.ts';
 import { makeRsaKey } from './key-pool.ts';
 import { createImage, type Defect } from './memory.ts';
+import { blankSerial } from './serial.ts';
 
 /** A folder for chip images that is gone after the test. */
 export function imageFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
@@ -20,7 +21,7 @@ export const TEST_CHIP_ID = fromHex('0400112233445566');
 export function blankImage(path: string, options: { readonly chipId?: Uint8Array; readonly defect?: Defect } = {}): string {
   const chipId = options.chipId ?? TEST_CHIP_ID;
   createImage(path, {
-    serial: 'VN26A0000001',
+    serial: blankSerial('26A', 1),
     chipId,
     transportKeys: diversify(TEST_MASTER, chipId),
     ...(options.defect === undefined ? {} : { defect: options.defect }),

@@ -1,0 +1,151 @@
+import { createHash } from 'node:crypto';
+import { afterAll, describe, expect, it } from 'vitest';
+import { referenceDriver, type CardDriver, type ChipStatus } from '#encoder/drivers';
+import { diversify } from '#encoder/globalplatform';
+import { inProcessReader, type CardConnection } from '#encoder/readers';
+import { VirtualCard } from '#encoder/virtual-card';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../virtual-card/testing.ts';
+import { EF_SOD, personalise, planPersonalisation, prepareChip, remainingSteps, type PersonalisationJournal } from './index.ts';
+
+const TAG = new Uint8Array(32).fill(1);
+const OTHER_TAG = new Uint8Array(32).fill(2);
+const KEYS = { activeAuthentication: Uint8Array.of(1), chipAuthentication: Uint8Array.of(2) };
+const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
+const { capabilities } = referenceDriver({ atr: new Uint8Array(0) } as CardConnection, { commandBytesMax: 143 });
+const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i & 0xff);
+const FILES = [
+  { fid: EF_SOD, bytes: content(40) },
+  { fid: 0x0101, bytes: content(250) },
+];
+const plan = planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, files: FILES }, capabilities);
+
+const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha256').update(bytes).digest());
+const empty: ChipStatus = { lifeCycle: 'personalising', bindingTag: TAG, keys: KEYS, accessSecretsSet: false, files: [] };
+const names = (status: ChipStatus): readonly string[] =>
+  remainingSteps(plan, status, capabilities).map(
+    ({ sequence, operation, fid = 0, offset = 0 }) => `${sequence} ${operation} ${fid.toString(16)}@${offset}`,
+  );
+
+describe('the plan', () => {
+  it('writes EF.SOD last, then locks, then proves the lock', () => {
+    expect(capabilities.writeBytesMax).toBe(119);
+    expect(plan.steps.map(({ operation, fid = 0, offset = 0 }) => `${operation} ${fid.toString(16)}@${offset}`)).toEqual([
+      'writeBindingTag 0@0',
+      'generateKeys 0@0',
+      'setAccessSecrets 0@0',
+      'createFile 101@0',
+      'writeFile 101@0',
+      'writeFile 101@119',
+      'writeFile 101@238',
+      'createFile 11d@0',
+      'writeFile 11d@0',
+      'lock 0@0',
+      'proveLock 0@0',
+    ]);
+  });
+
+  it('its hashes are of the content that each command carries, and say nothing of the secrets', () => {
+    expect(plan.steps[5]?.hash).toBe(Buffer.from(sha256(content(250).subarray(119, 238))).toString('hex'));
+    const others = planPersonalisation(
+      { bindingTag: TAG, publicKeys: KEYS, secrets: { ...SECRETS, can: '654321' }, files: FILES },
+      capabilities,
+    );
+    expect(others.steps).toEqual(plan.steps);
+  });
+
+  it.each([
+    ['a file twice', [...FILES, { fid: 0x0101, bytes: content(3) }]],
+    ['an empty file', [{ fid: 0x0101, bytes: content(0) }]],
+    ['a file larger than the chip can hold', [{ fid: 0x0101, bytes: content(65_536) }]],
+  ])('refuses %s before a blank is touched', (_name, files) => {
+    expect(() => planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, files }, capabilities)).toThrow(
+      expect.objectContaining({ code: 'PLAN_INVALID' }),
+    );
+  });
+});
+
+describe('recovery: the chip says what is there, and nothing else counts', () => {
+  it('resumes a file at the first byte that is not proven, even inside a command', () => {
+    const files = [{ fid: 0x0101, size: 250, written: 150, sha256: sha256(content(250).subarray(0, 150)) }];
+    expect(names({ ...empty, files })).toEqual([
+      '2 setAccessSecrets 0@0',
+      '5 writeFile 101@150',
+      '6 writeFile 101@238',
+      '7 createFile 11d@0',
+      '8 writeFile 11d@0',
+      '9 lock 0@0',
+      '10 proveLock 0@0',
+    ]);
+  });
+
+  it('writes a file anew when its first bytes are not ours', () => {
+    const files = [{ fid: 0x0101, size: 250, written: 150, sha256: sha256(content(10)) }];
+    expect(names({ ...empty, files }).slice(1, 4)).toEqual(['4 writeFile 101@0', '5 writeFile 101@119', '6 writeFile 101@238']);
+  });
+
+  it('deletes a file of another size, and one that nobody planned', () => {
+    const files = [
+      { fid: 0x0101, size: 249, written: 0, sha256: sha256(content(0)) },
+      { fid: 0x0110, size: 5, written: 5, sha256: sha256(content(5)) },
+    ];
+    expect(names({ ...empty, files }).slice(0, 4)).toEqual([
+      '2 setAccessSecrets 0@0',
+      '13 deleteFile 110@0',
+      '11 deleteFile 101@0',
+      '3 createFile 101@0',
+    ]);
+  });
+
+  it('refuses a chip that is bound to another card, or that has other keys than DG14 and DG15', () => {
+    expect(() => names({ ...empty, bindingTag: OTHER_TAG })).toThrow(expect.objectContaining({ code: 'CHIP_BOUND_TO_ANOTHER' }));
+    const keys = { ...KEYS, activeAuthentication: Uint8Array.of(9) };
+    expect(() => names({ ...empty, keys })).toThrow(expect.objectContaining({ code: 'CHIP_KEYS_DIFFER' }));
+  });
+});
+
+describe('threat: data for card A reaches a chip that is bound to B (invariant C9)', () => {
+  const folder = imageFolder();
+  afterAll(folder.remove);
+  const journal: PersonalisationJournal & { intents: number } = {
+    intents: 0,
+    intend() {
+      this.intents += 1;
+      return Promise.resolve();
+    },
+    outcome: () => Promise.resolve(),
+  };
+
+  async function opened(path: string): Promise<CardDriver> {
+    const reader = inProcessReader();
+    reader.insert(VirtualCard.open(path, { takeRsaKey: oneRsaKey(), durable: false }));
+    const driver = referenceDriver(await reader.connect());
+    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    return driver;
+  }
+
+  it('nothing is sent, neither by prepareChip nor by personalise, and nothing is intended', async () => {
+    const path = blankImage(folder.path('bound.image'));
+    const first = await opened(path);
+    await prepareChip({ driver: first, journal, bindingTag: OTHER_TAG });
+    const intents = journal.intents;
+    const driver = await opened(path);
+    await expect(prepareChip({ driver, journal, bindingTag: TAG })).rejects.toMatchObject({ code: 'CHIP_BOUND_TO_ANOTHER' });
+    await expect(personalise({ driver, journal, plan })).rejects.toMatchObject({ code: 'CHIP_BOUND_TO_ANOTHER' });
+    expect(journal.intents).toBe(intents);
+    expect((await driver.status()).files).toEqual([]);
+  });
+
+  it('a chip that was never bound is not personalised', async () => {
+    const driver = await opened(blankImage(folder.path('unbound.image'), { chipId: TEST_CHIP_ID }));
+    await expect(personalise({ driver, journal, plan })).rejects.toMatchObject({ code: 'FOREIGN_CHIP' });
+  });
+
+  it('a lost lease stops before the intent, so that nothing is sent', async () => {
+    const driver = await opened(blankImage(folder.path('fenced.image')));
+    const intents = journal.intents;
+    const lost = new Error('the lease is lost');
+    await expect(prepareChip({ driver, journal, bindingTag: TAG, beforeEach: () => Promise.reject(lost) })).rejects.toBe(lost);
+    expect(journal.intents).toBe(intents);
+    expect((await driver.status()).lifeCycle).toBe('blank');
+  });
+});
