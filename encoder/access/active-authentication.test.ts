@@ -119,7 +119,7 @@ describe('Active Authentication with ECDSA (algorithm from ActiveAuthenticationI
     const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const spki = new Uint8Array(publicKey.export({ type: 'spki', format: 'der' }));
     const unsupported: unknown = expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' });
-    expect(() => verifyActiveAuthentication({ publicKey: spki, challenge: CHALLENGE }, new Uint8Array(64))).toThrow(unsupported as Error);
+    expect(() => verifyActiveAuthentication({ publicKey: spki, challenge: CHALLENGE }, new Uint8Array(64))).toThrow(unsupported);
     expect(() => verifyActiveAuthentication({ publicKey: fromHex('3003020100'), challenge: CHALLENGE }, new Uint8Array(64))).toThrow(
       unsupported,
     );
