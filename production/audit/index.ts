@@ -3,3 +3,4 @@
  * (that is pino's) and holds no personal value.
  */
 export { appendAudit, verifyAudit, type AuditEvent, type AuditVerdict } from './entries.ts';
+export { auditLength, auditSince, type AuditRow } from './read.ts';
