@@ -124,6 +124,14 @@ describe('the 27 orders of the demo (issue 2, step 1)', () => {
     expect(json.citizen.portrait).toBe('/9g=');
     expect(Object.keys(json.citizen).length).toBe(19);
   });
+
+  test('all 27 are taken by the order file as it is defined (cardmint-orders/1): what is wrong with three is for the lint to find', async () => {
+    const { checkOrderFile } = await import('#production/orders');
+    const image = Uint8Array.of(0xff, 0xd8);
+    const images = { portrait: image, leftIndexFinger: image, rightIndexFinger: image };
+    const file = { format: 'cardmint-orders/1', orders: orders.map((order) => orderJson(order, images)) };
+    expect(checkOrderFile(JSON.parse(JSON.stringify(file))).orders.length).toBe(27);
+  });
 });
 
 describe('other counts', () => {

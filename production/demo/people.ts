@@ -1,4 +1,5 @@
 import type { CitizenRecord } from '#encoder/profiles';
+import type { Order } from '#production/orders';
 
 /**
  * The invented citizens of the demo: pure data, the same for the same count and day. Nobody here exists; names were chosen so that
@@ -23,7 +24,7 @@ export interface DemoOrder {
   readonly orderId: string;
   readonly dossierNumber: string;
   readonly requestType: 'FIRST_ISSUANCE';
-  /** 1 to 9, 9 first. */
+  /** 0 to 9, 9 first. */
   readonly priority: number;
   /** `YYYY-MM-DD`. */
   readonly dueDate: string;
@@ -33,29 +34,20 @@ export interface DemoOrder {
   readonly traits: readonly DemoTrait[];
 }
 
-/** One order as the order file (`cardmint-orders/1`) writes it: images in base64. */
-export interface OrderJson extends Omit<DemoOrder, 'traits' | 'citizen' | 'requestType'> {
-  readonly requestType: string;
-  readonly citizen: DemoCitizen & { readonly portrait: string; readonly leftIndexFinger: string; readonly rightIndexFinger: string };
-}
-
-export interface OrderFileJson {
-  readonly format: 'cardmint-orders/1';
-  readonly orders: readonly OrderJson[];
-}
-
 export interface DemoImages {
   readonly portrait: Uint8Array;
   readonly leftIndexFinger: Uint8Array;
   readonly rightIndexFinger: Uint8Array;
 }
 
-export function orderJson({ traits: _traits, citizen, ...order }: DemoOrder, images: DemoImages): OrderJson {
+/** The order as the order file (`cardmint-orders/1`) writes it: images in base64, no traits. */
+export function orderJson({ traits: _traits, citizen, ...order }: DemoOrder, images: DemoImages): Order {
   const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   return {
     ...order,
     citizen: {
       ...citizen,
+      spouses: [...citizen.spouses],
       portrait: base64(images.portrait),
       leftIndexFinger: base64(images.leftIndexFinger),
       rightIndexFinger: base64(images.rightIndexFinger),
