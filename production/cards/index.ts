@@ -19,3 +19,5 @@ export {
   type Seat,
 } from './line-control.ts';
 export { cardTrace, countByState, listCards, type CardTrace } from './card-queries.ts';
+export { lineRoom } from './line-routes.ts';
+export { cardRoom } from './routes.ts';

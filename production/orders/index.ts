@@ -15,3 +15,4 @@ export { takeOrders, type IntakeDeps, type IntakeRequest, type TakenOrder } from
 export { prepareOrder, type LintFinding, type PrepareDeps, type Prepared } from './prepare-order.ts';
 export { countOrders, findOrder, listOrders, type OrderView } from './order-queries.ts';
 export { OrdersError, type OrdersErrorCode } from './orders-error.ts';
+export { orderRoom } from './routes.ts';

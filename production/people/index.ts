@@ -11,3 +11,4 @@ export {
   type Person,
   type PersonConfig,
 } from './people.ts';
+export { peopleRoom } from './routes.ts';

@@ -5,3 +5,4 @@
 export { balance, moveBlank, type Balance, type StockMove } from './ledger.ts';
 export { DeliveryNote, receiveDelivery, type Delivered } from './deliveries.ts';
 export { StockError, type StockErrorCode } from './stock-error.ts';
+export { stockRoom } from './routes.ts';
