@@ -1,5 +1,5 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { ByteReader, equalBytes } from '#encoder/bytes';
+import { equalBytes, type ByteReader } from '#encoder/bytes';
 import { decodeOnly, decodeTlvs, enter, readTlv, tlv, type Tlv } from '#encoder/tlv';
 import { decodeOid, OID } from './oid.ts';
 import { algorithmOfOid, type SignatureAlgorithm } from './signature-algorithm.ts';

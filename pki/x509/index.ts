@@ -15,7 +15,7 @@ export {
   type SignatureAlgorithm,
 } from './signature-algorithm.ts';
 export { parseCertificate, parseTbsCertificate, type Certificate, type CertificateExtension, type TbsCertificate } from './certificate.ts';
-export { encodeName, type DistinguishedName } from './name.ts';
+export { encodeName, parsedName, type DistinguishedName } from './name.ts';
 export { lintCertificate, type CertificateProfile, type LintFinding } from './lint.ts';
 export {
   certificateTokenOf,
@@ -28,3 +28,4 @@ export {
 } from './issue.ts';
 export { cscaCertificate, documentSignerCertificate, plantSignerCertificate, type ProfileInput } from './profiles.ts';
 export { addDays, addYears } from './calendar.ts';
+export { authorityKeyIdentifier as authorityKeyIdentifierExtension, extension as encodedExtension } from './extensions.ts';

@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { fromBER, Integer } from 'asn1js';
-import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, type Extension } from 'pkijs';
+import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, TimeType, type Extension } from 'pkijs';
 import { tlv } from '#encoder/tlv';
 import { derSignature } from '../ec/index.ts';
 import { parseTbsCertificate } from './certificate.ts';
@@ -44,7 +44,7 @@ const unspent = new WeakSet<CertificateToken>();
 
 /** Builds and lints; signs nothing. Throws `CERTIFICATE_LINT` naming every broken rule. */
 export function prepareCertificate(request: CertificateRequest, issuer: IssuingKey): CertificateToken {
-  const time = (value: Date) => new Time({ type: value.getUTCFullYear() < 2050 ? 0 : 1, value });
+  const time = (value: Date) => new Time({ type: value.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime, value });
   const certificate = new PkijsCertificate({
     version: 2,
     serialNumber: new Integer({ valueHex: buffer(request.serialNumber) }),

@@ -104,7 +104,8 @@ const RULES: readonly Rule[] = [
   {
     rule: 'key-usage-of-the-profile',
     profiles: ALL,
-    holds: ({ certificate, profile }) => `${certificate.keyUsage}` === `${profile === 'csca' ? CERT_AND_CRL_SIGN : DIGITAL_SIGNATURE}`,
+    holds: ({ certificate, profile }) =>
+      certificate.keyUsage.join() === (profile === 'csca' ? CERT_AND_CRL_SIGN : DIGITAL_SIGNATURE).join(),
   },
   {
     rule: 'csca-is-ca-and-self-issued',
@@ -178,6 +179,8 @@ function hasExplicitParameters(spki: Uint8Array): boolean {
   if (oid === undefined || decodeOid(oid.value) !== OID.ecPublicKey || parameters?.tag !== 0x30) return false;
   const members = decodeTlvs(parameters.value, 'spki/parameters');
   return (
-    `${members.map(({ tag }) => tag)}` === `${[0x02, 0x30, 0x30, 0x04, 0x02, 0x02]}` && members[3]?.value[0] === 0x04 && point[1] === 0x04
+    members.map(({ tag }) => tag).join() === [0x02, 0x30, 0x30, 0x04, 0x02, 0x02].join() &&
+    members[3]?.value[0] === 0x04 &&
+    point[1] === 0x04
   );
 }

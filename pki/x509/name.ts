@@ -33,5 +33,10 @@ export function encodeName(name: DistinguishedName): Uint8Array {
 }
 
 export function relativeNames(name: DistinguishedName): RelativeDistinguishedNames {
-  return new RelativeDistinguishedNames({ schema: fromBER(Uint8Array.from(encodeName(name)).buffer).result });
+  return parsedName(encodeName(name));
+}
+
+/** A name that is already DER, for pkijs: encoded again it is the same bytes. */
+export function parsedName(der: Uint8Array): RelativeDistinguishedNames {
+  return new RelativeDistinguishedNames({ schema: fromBER(Uint8Array.from(der).buffer).result });
 }

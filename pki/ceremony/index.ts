@@ -1,0 +1,9 @@
+/**
+ * The scripted ceremony that makes a plant's keys and certificates in its token: one plan in, hash-chained minutes out, and the
+ * minutes are the journal it resumes from. It holds no secret: only public halves, identifiers and certificates are written down.
+ */
+export { CeremonyError, type CeremonyErrorCode } from './ceremony-error.ts';
+export { runFirstCeremony, type CeremonyDeps } from './run.ts';
+export { readCeremony, type CeremonyResult } from './result.ts';
+export { specimenPlan, type CeremonyPlan } from './plan.ts';
+export { fileCeremonyJournal, type CeremonyJournal, type Minute } from './minutes.ts';

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { Integer } from 'asn1js';
+import {
+  AlgorithmIdentifier,
+  CertificateRevocationList,
+  Extensions,
+  RevokedCertificate as PkijsRevoked,
+  Time,
+  TimeType,
+  type Extension,
+} from 'pkijs';
+import { equalBytes } from '#encoder/bytes';
+import { tlv } from '#encoder/tlv';
+import {
+  authorityKeyIdentifierExtension,
+  ECDSA_OID,
+  encodeEcdsaAlgorithm,
+  encodedExtension,
+  OID,
+  parsedName,
+  verifySignature,
+  type Certificate,
+  type DigestSigner,
+  type HashName,
+} from '#pki/x509';
+import { derSignature } from '../ec/index.ts';
+import { CrlError } from './crl-error.ts';
+import { authorityKeyOf, parseTbs } from './crl.ts';
+
+export interface RevokedCertificate {
+  readonly serialNumber: Uint8Array;
+  readonly revokedAt: Date;
+}
+
+export interface CrlRequest {
+  readonly csca: Certificate;
+  readonly hash: Exclude<HashName, 'sha224'>;
+  /** Non-negative and higher than on the list before. */
+  readonly number: number;
+  readonly thisUpdate: Date;
+  /** At most 90 days later (Doc 9303-12 §4.1.5). */
+  readonly nextUpdate: Date;
+  readonly revoked: readonly RevokedCertificate[];
+}
+
+export interface CrlToken {
+  readonly tbs: Uint8Array;
+  readonly digest: Uint8Array;
+  readonly csca: Certificate;
+  readonly hash: Exclude<HashName, 'sha224'>;
+}
+
+const DAYS_MAX = 90;
+
+/** pkijs keeps the to-be-signed part to itself, because it expects to sign it. */
+class ListToBeSigned extends CertificateRevocationList {
+  der(): Uint8Array {
+    return new Uint8Array(this.encodeTBS().toBER());
+  }
+}
+
+const unspent = new WeakSet<CrlToken>();
+
+/** Builds and lints the list; signs nothing. With nothing revoked the field is absent (Doc 9303-12 Table 9). */
+export function prepareCrl(request: CrlRequest): CrlToken {
+  const time = (at: Date) =>
+    new Time({
+      type: at.getUTCFullYear() < 2050 ? TimeType.UTCTime : TimeType.GeneralizedTime,
+      value: new Date(Math.floor(at.getTime() / 1000) * 1000),
+    });
+  const entries = request.revoked.map(
+    ({ serialNumber, revokedAt }) =>
+      new PkijsRevoked({
+        userCertificate: new Integer({ valueHex: Uint8Array.from(serialNumber).buffer }),
+        revocationDate: time(revokedAt),
+      }),
+  );
+  const extensions: Extension[] = [
+    authorityKeyIdentifierExtension(request.csca.spki),
+    encodedExtension(OID.cRLNumber, false, Integer.fromBigInt(BigInt(request.number))),
+  ];
+  const list = new ListToBeSigned({
+    version: 1,
+    signature: new AlgorithmIdentifier({ algorithmId: ECDSA_OID[request.hash] }),
+    issuer: parsedName(request.csca.subject),
+    thisUpdate: time(request.thisUpdate),
+    nextUpdate: time(request.nextUpdate),
+    ...(entries.length === 0 ? {} : { revokedCertificates: entries }),
+    crlExtensions: new Extensions({ extensions }),
+  });
+  return crlTokenOf(list.der(), request.csca, request.hash);
+}
+
+/** A token for bytes that were prepared before; it passes the same lint again. */
+export function crlTokenOf(tbs: Uint8Array, csca: Certificate, hash: CrlToken['hash']): CrlToken {
+  const list = parseTbs(tbs, encodeEcdsaAlgorithm(hash));
+  const ski = csca.subjectKeyIdentifier;
+  const aki = authorityKeyOf(list);
+  const rules: readonly (readonly [string, boolean])[] = [
+    ['issuer-is-the-csca', equalBytes(list.issuer, csca.subject)],
+    [
+      'times-in-utc-time-until-2049',
+      [list.thisUpdate, list.nextUpdate].every((at, i) => list.timeTags[i] === (at.getUTCFullYear() < 2050 ? 0x17 : 0x18)),
+    ],
+    [
+      'next-update-within-90-days',
+      list.nextUpdate > list.thisUpdate && list.nextUpdate.getTime() - list.thisUpdate.getTime() <= DAYS_MAX * 86_400_000,
+    ],
+    [
+      'only-authority-key-identifier-and-crl-number',
+      [...list.extensions.keys()].join() === [OID.authorityKeyIdentifier, OID.cRLNumber].join(),
+    ],
+    ['extensions-not-critical', [...list.extensions.values()].every(({ critical }) => !critical)],
+    ['authority-key-identifier-is-the-csca-key', ski !== undefined && aki !== undefined && equalBytes(ski, aki)],
+    ['issued-in-the-usage-period-of-the-csca', list.thisUpdate <= (csca.privateKeyUsagePeriod?.notAfter ?? csca.validity.notAfter)],
+  ];
+  const broken = rules.filter(([, holds]) => !holds).map(([rule]) => rule);
+  if (broken.length > 0) throw new CrlError('CRL_LINT', { detail: broken.join(', ') });
+  const token = Object.freeze({ tbs: Uint8Array.from(tbs), digest: Uint8Array.from(createHash(hash).update(tbs).digest()), csca, hash });
+  unspent.add(token);
+  return token;
+}
+
+/** Spends the token: one signature, verified under the CSCA's public key before anyone sees it. DER. */
+export async function issueCrl(token: CrlToken, sign: DigestSigner): Promise<Uint8Array> {
+  if (!unspent.delete(token)) throw new CrlError('CRL_TOKEN_SPENT');
+  const signature = derSignature(await sign(token.digest));
+  if (!verifySignature({ key: 'ec', hash: token.hash }, token.tbs, token.csca.publicKey, signature))
+    throw new CrlError('CRL_SIGNATURE_REJECTED');
+  return tlv(0x30, token.tbs, encodeEcdsaAlgorithm(token.hash), tlv(0x03, Uint8Array.of(0), signature));
+}

@@ -1,0 +1,16 @@
+/**
+ * The Document Security Object (Doc 9303-10 §4.6.2 and Appendix D): made as prepare → token → issue for one card, and verified as
+ * Passive Authentication does it, on our own cards and on anyone's. It knows files and certificates, not cards or citizens,
+ * and holds no key: the signature comes from the signer.
+ */
+export { SodError, type SodErrorCode } from './sod-error.ts';
+export { ldsSecurityObject, type DataGroupHash, type LdsSecurityObject } from './lds-security-object.ts';
+export { DATA_GROUP_TAGS, readEfCom } from './data-groups.ts';
+export { documentSigner, issueSod, prepareSod, sodTokenOf, type DocumentSigner, type SodRequest, type SodToken } from './issue.ts';
+export {
+  verifySod,
+  type PassiveAuthenticationCheck,
+  type PassiveAuthenticationCode,
+  type PassiveAuthenticationOptions,
+  type PassiveAuthenticationVerdict,
+} from './verify.ts';
