@@ -1,4 +1,4 @@
-import { ByteReader } from '#encoder/bytes';
+import { ByteReader, concat, fromHex } from '#encoder/bytes';
 
 /** What the markers of a JPEG file say (ISO/IEC 10918-1 annex B), read without decoding a single block. */
 export interface JpegHeader {
@@ -64,6 +64,17 @@ export function readJpegHeader(bytes: Uint8Array, path = 'JPEG'): JpegHeader {
   reader.end();
   if (frame === undefined || scans === 0) throw reader.error('BYTES_UNEXPECTED', undefined, 'no frame or no scan');
   return { ...frame, jfif, metadata: [...metadata] };
+}
+
+/** APP0 of JFIF 1.02 (ISO/IEC 10918-5): no unit, aspect ratio 1 : 1, no thumbnail. */
+const JFIF_SEGMENT = fromHex('FFE0 0010 4A46494600 0102 00 0001 0001 00 00');
+
+/**
+ * The same picture with a JFIF header behind SOI, for capture software whose library leaves it out (libvips does). A file
+ * that has one already is returned as it is. No sample changes.
+ */
+export function withJfifHeader(bytes: Uint8Array): Uint8Array {
+  return readJpegHeader(bytes).jfif ? bytes : concat(bytes.subarray(0, 2), JFIF_SEGMENT, bytes.subarray(2));
 }
 
 /** A marker may be preceded by fill bytes FF (B.1.1.2). */
