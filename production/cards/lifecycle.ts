@@ -69,7 +69,18 @@ export function stationOf(state: CardState, doubtedFrom: CardState | null): Stat
       return 'print';
     case 'PRINTED':
       return 'inspect';
-    default:
+    case 'LINTED':
+    case 'BATCHED':
+    case 'INSPECTED':
+    case 'PACKED':
+    case 'SHIPPED':
+    case 'RECEIVED':
+    case 'HANDED_OVER':
+    case 'HOLD':
+    case 'CANCELLED':
+    case 'IN_DOUBT':
+    case 'SPOILED':
+    case 'DESTROYED':
       return null;
   }
 }

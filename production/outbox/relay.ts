@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import { sql } from 'kysely';
 import { withTransaction, type DatabaseConnection, type Db } from '#production/store';
 import type { Doorbell, QueueName } from '#queues/jobs';
@@ -71,7 +71,7 @@ export async function listenOutbox(
   wake: () => void,
   onBroken: (error: Error) => void,
 ): Promise<() => Promise<void>> {
-  const client = new pg.Client({ ...connection, application_name: 'cardmint-relay' });
+  const client = new Client({ ...connection, application_name: 'cardmint-relay' });
   client.on('notification', () => wake());
   client.on('error', onBroken);
   await client.connect();

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { equalBytes, Secret, utf8 } from '#encoder/bytes';
+import { equalBytes, utf8, type Secret } from '#encoder/bytes';
 import { lockClaimed } from '#production/cards';
 import type { SignerClient } from '#production/signer';
 import { withTransaction, type Db, type StoreDeps, type Trx } from '#production/store';

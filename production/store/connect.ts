@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import { Pool, types, type CustomTypesConfig } from 'pg';
 import type { Tables } from './tables.ts';
 import type { Db } from './transaction.ts';
 
@@ -21,27 +21,24 @@ export interface DatabaseOptions {
   readonly onIdleError?: (error: Error) => void;
 }
 
-const INT8 = 20;
-const DATE = 1082;
-
 /** bigint columns here are counters below 2^53; dates are calendar days and stay text, a `Date` would shift them with the time zone. */
-const TYPES = {
-  getTypeParser(oid: number, format?: 'text' | 'binary'): (value: string) => unknown {
-    if (oid === INT8) return (value) => Number(value);
-    if (oid === DATE) return (value) => value;
-    return pg.types.getTypeParser(oid, format as 'text');
+const TYPES: CustomTypesConfig = {
+  getTypeParser(oid, format) {
+    if (format !== 'binary' && oid === types.builtins.INT8) return (value: string) => Number(value);
+    if (format !== 'binary' && oid === types.builtins.DATE) return (value: string) => value;
+    return types.getTypeParser(oid, format) as (value: string | Buffer) => unknown;
   },
 };
 
 /** A pool and its query builder. `db.destroy()` closes it. Connects at the first query. */
 export function openDatabase(connection: DatabaseConnection, options: DatabaseOptions = {}): Db {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     ...connection,
     max: options.connectionsMax ?? 10,
     application_name: options.applicationName ?? 'cardmint',
     connectionTimeoutMillis: 10_000,
     idleTimeoutMillis: 30_000,
-    types: TYPES as pg.CustomTypesConfig,
+    types: TYPES,
   });
   // Without listeners a connection that breaks, idle or at work, would end the process; at work the statement rejects as well.
   pool.on('error', (error) => options.onIdleError?.(error));

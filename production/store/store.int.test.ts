@@ -15,7 +15,7 @@ describe('the schema', () => {
     const connection = await store.postgres.freshDatabase();
     const two = [openDatabase(connection), openDatabase(connection)] as const;
     const applied = await Promise.all(two.map(async (db) => await migrate(db)));
-    expect(applied.map((names) => names.length).sort()).toEqual([0, (await shippedMigrations()).length]);
+    expect(applied.map((names) => names.length).sort((a, b) => a - b)).toEqual([0, (await shippedMigrations()).length]);
     await Promise.all(two.map(async (db) => await db.destroy()));
   });
 
