@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PostgresConnection } from '#production/plant';
 import { connectSigner, type SignerClient, type SignerClientIdentity } from '#production/signer';
-import { openDatabase, systemIds, type Db, type StoreDeps } from '#production/store';
+import { openDatabase, systemIds, type DatabaseConnection, type Db, type StoreDeps } from '#production/store';
 import type { Place } from '#queues/feeders';
 import { connectQueue } from '#queues/workers';
 
@@ -46,10 +46,13 @@ export function readyFile(plantDir: string, name: string): string {
   return join(plantDir, 'ready', name);
 }
 
-export async function openPlantDatabase(plant: RunningPlant, name: string, connectionsMax: number): Promise<Db> {
+export async function plantConnection(plant: RunningPlant): Promise<DatabaseConnection> {
   const { passwordFile, ...connection } = plant.postgres;
-  const password = (await readFile(passwordFile, 'utf8')).trim();
-  return openDatabase({ ...connection, password }, { connectionsMax, applicationName: `cardmint-${name}` });
+  return { ...connection, password: (await readFile(passwordFile, 'utf8')).trim() };
+}
+
+export async function openPlantDatabase(plant: RunningPlant, name: string, connectionsMax: number): Promise<Db> {
+  return openDatabase(await plantConnection(plant), { connectionsMax, applicationName: `cardmint-${name}` });
 }
 
 export function storeDeps(db: Db): StoreDeps {

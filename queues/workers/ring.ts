@@ -7,6 +7,8 @@ export interface Ringer {
   ring(doorbell: Doorbell): Promise<void>;
   /** Jobs not yet answered, per queue, for the gauges. */
   depths(): Promise<Readonly<Record<QueueName, number>>>;
+  /** Which of these jobs the queue still holds, waiting or in hand. */
+  readonly stillQueued: (jobIds: readonly string[]) => Promise<ReadonlySet<string>>;
   close(): Promise<void>;
 }
 
@@ -45,6 +47,16 @@ export function createRinger(connection: Redis): Ringer {
         }),
       );
       return Object.fromEntries(entries) as Record<QueueName, number>;
+    },
+    async stillQueued(jobIds) {
+      const queued = await Promise.all(
+        jobIds.map(async (jobId) => {
+          const name = (Object.keys(QUEUES) as QueueName[]).find((queue) => jobId.includes(`-${queue}-`));
+          const state = name === undefined ? 'unknown' : await queueOf(name).getJobState(jobId);
+          return state === 'waiting' || state === 'prioritized' || state === 'delayed' ? [jobId] : [];
+        }),
+      );
+      return new Set(queued.flat());
     },
     async close() {
       await Promise.all([...queues.values()].map((queue) => queue.close()));

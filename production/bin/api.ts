@@ -1,0 +1,110 @@
+/**
+ * The API: HTTP on localhost. It holds no key and no native addon; it seals records to the token's public key and cannot open them.
+ */
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+import { sql } from 'kysely';
+
+import type { ReadinessCheck } from '#production/http';
+import { createRinger } from '#queues/workers';
+
+import { away, createApi, sealToToken } from './api-server.ts';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, openQueue, openSigner, readyFile, storeDeps, type RunningPlant } from './running-plant.ts';
+
+const HOST = '127.0.0.1';
+
+await runProcess('api', async (plant, log) => {
+  const db = await openPlantDatabase(plant, 'api', 8);
+  const signer = openSigner(plant, 'api');
+  const redis = openQueue(plant, false);
+  const ringer = createRinger(redis);
+  const running = await createApi({
+    ...storeDeps(db),
+    signer,
+    sealBox: sealToToken,
+    profile: plant.profile,
+    line: plant.line,
+    log,
+    queueDepths: () => ringer.depths(),
+    checks: {
+      postgres: async () => void (await sql`select 1`.execute(db)),
+      redis: async () => {
+        const answer = await redis.ping().catch(() => undefined);
+        if (answer !== 'PONG') throw away('redis');
+      },
+      token: async () => {
+        const { token } = await signer.health();
+        if (token !== 'ok') throw away('token', token);
+      },
+      readers: async () => {
+        const silent = plant.seats.filter(
+          ({ place }) => !isProcessReady(plant, `seat-${place.replace(':', '-')}`) && place.startsWith('encode:'),
+        );
+        if (silent.length > 0) throw away('readers', silent.map(({ place }) => place).join(', '));
+      },
+      ...Object.fromEntries(['line', 'inspector', 'worker'].map((name) => [name, processCheck(plant, name)])),
+    },
+  });
+  const { api } = running;
+  await listen(() => api.listen({ host: HOST, port: plant.apiPort }));
+  const { port } = api.server.address() as AddressInfo;
+  const address = writeAddress(plant.plantDir, port);
+  log.info({ event: 'api_listening', port }, 'the API listens');
+
+  // Started as a child with a channel, it ends with its parent.
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+  return {
+    async stop() {
+      rmSync(address, { force: true });
+      await running.stop();
+      await ringer.close();
+      redis.disconnect();
+      await db.destroy();
+    },
+  };
+});
+
+/** The last API of this plant may not have let go of the port yet. */
+async function listen(start: () => Promise<unknown>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await start();
+      return;
+    } catch (error) {
+      const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+      if (!taken || attempt === 20) throw error;
+      await sleep(250);
+    }
+  }
+}
+
+/** Where the API is: `<plantDir>/run/api.json`, whole or not there. */
+function writeAddress(plantDir: string, port: number): string {
+  const folder = join(plantDir, 'run');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const file = join(folder, 'api.json');
+  writeFileSync(`${file}.new`, JSON.stringify({ url: `http://${HOST}:${port}`, port, pid: process.pid }), { mode: 0o600 });
+  renameSync(`${file}.new`, file);
+  return file;
+}
+
+function processCheck(plant: RunningPlant, name: string): ReadinessCheck {
+  return async () => {
+    if (!isProcessReady(plant, name)) throw away(name);
+  };
+}
+
+/** A process of the plant says that it is ready by a file with its number; one that was killed leaves the file behind. */
+function isProcessReady(plant: RunningPlant, name: string): boolean {
+  try {
+    const pid = Number(readFileSync(readyFile(plant.plantDir, name), 'utf8'));
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * The signer: the only process with a session in the token. At its first start it runs the scripted ceremony, at every later
+ * one it proves that the token still has each key; then it answers its small API.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Secret } from '#encoder/bytes';
+import { fileCeremonyJournal, runFirstCeremony, specimenPlan, type CeremonyResult } from '#pki/ceremony';
+import { Pkcs11Hsm, type Hsm } from '#pki/hsm';
+import { createAnswers, serveSigner, type SignerClientIdentity, type SignerToken } from '#production/signer';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
+
+const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker'];
+
+await runProcess('signer', async (plant, log) => {
+  const hsm = new Pkcs11Hsm({ tokenLabel: plant.token.label, modulePath: plant.token.module });
+  await hsm.open(secretFromFile(plant.token.pinFile, 'utf8'));
+  const ceremony = await runFirstCeremony(
+    hsm,
+    specimenPlan(),
+    { transportMaster: secretFromFile(plant.makerMasterFile, 'hex') },
+    { clock: () => new Date(), journal: fileCeremonyJournal(join(plant.plantDir, 'ceremony.minutes.jsonl')) },
+  );
+  const db = await openPlantDatabase(plant, 'signer', 4);
+  const server = await serveSigner(plant.signerSocket, {
+    answers: createAnswers({ db, token: signerToken(hsm, ceremony), clock: () => new Date() }),
+    identities: identities(plant),
+    log,
+  });
+  return {
+    async stop() {
+      await server.close();
+      await db.destroy();
+      await hsm.close();
+    },
+  };
+});
+
+function signerToken(hsm: Hsm, ceremony: CeremonyResult): SignerToken {
+  const [active] = ceremony.documentSigners;
+  if (active === undefined) throw new Error('the ceremony made no Document Signer');
+  const keys = {
+    documentSigner: active.key,
+    plantSigner: ceremony.plantSigner.key,
+    birthCertificateSigner: ceremony.birthCertificateSigner.key,
+  };
+  return {
+    material: {
+      csca: ceremony.csca.certificate,
+      documentSigners: ceremony.documentSigners.map(({ certificate }) => certificate),
+      crl: ceremony.crl,
+      plantSigner: ceremony.plantSigner.certificate,
+      birthCertificateSigner: ceremony.birthCertificateSigner.certificate,
+      recordKey: ceremony.recordKey.publicKey,
+    },
+    documentSigner: active.certificate,
+    sign: (as, digest) => hsm.sign(keys[as], digest),
+    cmac: (under, data) => hsm.cmac(under === 'citizenReference' ? ceremony.citizenReferenceKey : ceremony.transportMasterKey, data),
+    agree: (peerPoint) => hsm.ecdhDerive(ceremony.recordKey.key, peerPoint),
+    // A MAC under a key of the token's own: it touches the session, the login and the key store, and signs nothing.
+    proveAlive: async () => void (await hsm.cmac(ceremony.citizenReferenceKey, Uint8Array.of(0))),
+  };
+}
+
+/** One token a caller, made once and kept; its file can be read by the plant's own user only. */
+function identities(plant: RunningPlant): Readonly<Record<SignerClientIdentity, string>> {
+  const entries = CALLERS.map((caller) => {
+    const file = signerTokenFile(plant, caller);
+    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
+    return [caller, readFileSync(file, 'utf8').trim()] as const;
+  });
+  return Object.fromEntries(entries) as Record<SignerClientIdentity, string>;
+}
+
+function secretFromFile(path: string, encoding: 'utf8' | 'hex'): Secret {
+  return Secret.takeOver(Uint8Array.from(Buffer.from(readFileSync(path, 'utf8').trim(), encoding)));
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startPlant, type Plant, type PlantConfig, type PlantEvent, type Supervised } from '#production/plant';
+import { createLogger, type Logger } from '#production/logging';
+import { migrate } from '#production/store';
+import type { Place } from '#queues/feeders';
+import { processSpec } from './process-spec.ts';
+import { openPlantDatabase, readyFile, runningPlantFile, type RunningPlant } from './running-plant.ts';
+import type { Hardware } from './virtual-cards.ts';
+
+export interface PlantSettings {
+  readonly plant: PlantConfig;
+  readonly line: string;
+  readonly profile: string;
+  readonly apiPort: number;
+  readonly insecureDemoEvidence: string | null;
+  /** Run once, after the schema is there and before any process starts: people, provinces, the line's mode. */
+  readonly settle: (running: RunningPlant) => Promise<void>;
+  readonly onEvent?: (event: PlantEvent) => void;
+}
+
+export interface StartedPlant {
+  readonly running: RunningPlant;
+  readonly plant: Plant;
+  /** The processes of ours by name; services are in `plant.processes()`. */
+  readonly processes: ReadonlyMap<string, Supervised>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The whole plant on one host: services first, then the schema, then our processes in the order in which they need each
+ * other. Nothing is left running when a part does not start.
+ */
+export async function startWholePlant(settings: PlantSettings): Promise<StartedPlant> {
+  const events = logged(settings);
+  const plant = await startPlant({ ...settings.plant, onEvent: events.onEvent });
+  try {
+    const running = describePlant(plant, settings);
+    writeFileSync(runningPlantFile(plant.plantDir), JSON.stringify(running, null, 2), { mode: 0o600 });
+    const db = await openPlantDatabase(running, 'migrate', 2);
+    try {
+      const applied = await migrate(db);
+      if (applied.length > 0) events.log.info({ event: 'migrated', count: applied.length }, 'the schema was brought up to date');
+    } finally {
+      await db.destroy();
+    }
+    await settings.settle(running);
+    const processes = new Map<string, Supervised>();
+    const keep = async (name: string, enter?: readonly string[]): Promise<void> => {
+      processes.set(
+        name,
+        await plant.supervise(processSpec(running, { name, script: `${name}.js`, ...(enter === undefined ? {} : { enter }) })),
+      );
+    };
+    await Promise.all([keepVirtualCards(plant, running, processes), keep('signer')]);
+    await Promise.all([keep('worker'), keep('line'), keep('inspector'), keep('api')]);
+    return { running, plant, processes, stop: () => plant.stop() };
+  } catch (error) {
+    await plant.stop();
+    throw error;
+  }
+}
+
+function logged(settings: PlantSettings): { readonly log: Logger; readonly onEvent: (event: PlantEvent) => void } {
+  const log = createLogger({ process: 'plant', plantDir: settings.plant.plantDir });
+  return {
+    log,
+    onEvent: (event) => {
+      const fields = { event: `service_${event.kind}`, service: event.service };
+      if (event.kind === 'exited')
+        log.warn({ ...fields, childPid: event.pid, exitCode: event.code, signal: event.signal }, 'a process ended');
+      else if (event.kind === 'restarting')
+        log.warn({ ...fields, detail: event.because, durationMs: event.inMs }, 'a process is started again');
+      else log.info({ ...fields, ...('pid' in event ? { childPid: event.pid } : {}) }, 'a process changed its state');
+      settings.onEvent?.(event);
+    },
+  };
+}
+
+function describePlant(plant: Plant, settings: PlantSettings): RunningPlant {
+  const { plantDir } = plant;
+  const secretsDir = join(plantDir, 'secrets');
+  const sockets = socketFolder(plant);
+  const makerMasterFile = join(secretsDir, 'chip-maker-master.key');
+  if (!existsSync(makerMasterFile)) writeFileSync(makerMasterFile, randomBytes(16).toString('hex'), { mode: 0o600 });
+  const spoolDir = join(plantDir, 'spool');
+  mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
+  return {
+    plantDir,
+    line: settings.line,
+    profile: settings.profile,
+    insecureDemoEvidence: settings.insecureDemoEvidence,
+    apiPort: settings.apiPort,
+    postgres: plant.postgres,
+    redis: 'path' in plant.redis ? { path: plant.redis.path } : { url: `redis://${plant.redis.host}:${plant.redis.port}` },
+    pcscd: { csockName: plant.pcscd.csockName },
+    seats: plant.pcscd.seats.map((seat) => ({ place: seat.place as Place, readerName: seat.readerName })),
+    feederSocket: join(sockets, 'feeder.sock'),
+    signerSocket: join(sockets, 'signer.sock'),
+    token: {
+      configuration: plant.token.conf ?? '',
+      module: plant.token.module,
+      label: plant.token.tokenLabel,
+      pinFile: plant.token.pinFile,
+    },
+    makerMasterFile,
+    secretsDir,
+    spoolDir,
+  };
+}
+
+/** Beside pcscd's socket: the plant's own folder for sockets, short enough for a socket's path. */
+function socketFolder(plant: Plant): string {
+  const folder = join(plant.pcscd.csockName, '..', '..', 'processes');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+async function keepVirtualCards(plant: Plant, running: RunningPlant, processes: Map<string, Supervised>): Promise<void> {
+  const folder = join(plant.plantDir, 'virtual-cards');
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const hardware: Hardware = {
+    folder,
+    socket: running.feederSocket,
+    seats: plant.pcscd.seats.map(({ place, port }) => ({ place, port })),
+    makerMasterFile: running.makerMasterFile,
+    readyFile: readyFile(plant.plantDir, 'virtual-cards'),
+  };
+  mkdirSync(join(plant.plantDir, 'ready'), { recursive: true, mode: 0o700 });
+  const file = join(folder, 'hardware.json');
+  writeFileSync(file, JSON.stringify(hardware), { mode: 0o600 });
+  const enter = plant.pcscd.enterNetwork('', []).filter((word) => word !== '');
+  const spec = processSpec(running, { name: 'virtual-cards', script: 'virtual-cards.js', args: [file], enter });
+  processes.set('virtual-cards', await plant.supervise(spec));
+}

@@ -1,0 +1,93 @@
+/**
+ * The worker: lints orders, packs batches, relays the outbox and sweeps what stands still. No reader, no token.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isCodedError } from '#encoder/bytes';
+
+import { prepareOrder } from '#production/orders';
+import { listenOutbox, purgeOutbox, relayOutbox, sweep } from '#production/outbox';
+import { packBatch } from '#production/shipments';
+import { answerDoorbell, createRinger } from '#queues/workers';
+import { lintOrder } from './lint-order.ts';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, openQueue, openSigner, plantConnection, storeDeps } from './running-plant.ts';
+
+/** A doorbell that nobody answered for so long is rung again. */
+const SWEEP_IDLE_SECONDS = 10;
+const SWEEP_EVERY_MS = 3000;
+const RELAY_POLL_MS = 500;
+const PURGE_EVERY_MS = 3_600_000;
+
+await runProcess('worker', async (plant, log) => {
+  const db = await openPlantDatabase(plant, 'worker', 6);
+  const store = storeDeps(db);
+  const signer = openSigner(plant, 'worker');
+  const ringer = createRinger(openQueue(plant, true));
+  const stopping = new AbortController();
+  const quiet = (event: string) => (error: unknown) =>
+    log.error(
+      { event, code: isCodedError(error) ? error.code : 'UNEXPECTED', err: error },
+      'a round of the worker failed; the next one tries again',
+    );
+
+  let wake: () => void = () => undefined;
+  const bell = await listenOutbox(await plantConnection(plant), () => wake(), quiet('outbox_listener_broken'));
+  const relay = forever(stopping.signal, async () => {
+    try {
+      while ((await relayOutbox(db, ringer.ring)) > 0 && !stopping.signal.aborted);
+    } catch (error) {
+      quiet('relay_failed')(error);
+    }
+    await Promise.race([sleep(RELAY_POLL_MS), new Promise<void>((resolve) => (wake = resolve))]);
+  });
+  const sweeper = forever(stopping.signal, async () => {
+    await sleep(SWEEP_EVERY_MS, undefined, { signal: stopping.signal }).catch(() => undefined);
+    if (stopping.signal.aborted) return;
+    try {
+      const swept = await sweep(db, { idleSeconds: SWEEP_IDLE_SECONDS, stillQueued: ringer.stillQueued });
+      const count = swept.orders + swept.cards + swept.batches;
+      if (count > 0) log.info({ event: 'swept', count }, 'doorbells were rung again');
+    } catch (error) {
+      quiet('sweep_failed')(error);
+    }
+  });
+  const purge = setInterval(() => void purgeOutbox(db).catch(quiet('purge_failed')), PURGE_EVERY_MS);
+
+  const preparing = [1, 2].map(() =>
+    answerDoorbell({
+      queue: 'prepare',
+      connection: openQueue(plant, true),
+      mayPull: () => Promise.resolve(true),
+      handle: async ({ orderKey }) => {
+        const prepared = await prepareOrder({ ...store, signer, ...lintOrder }, orderKey);
+        log.info({ event: `order_${prepared.outcome.toLowerCase()}`, orderKey }, 'an order was linted');
+      },
+      onFault: ({ code, error }) => log.error({ event: 'prepare_fault', code, err: error }, 'an order could not be linted'),
+    }),
+  );
+  const packing = answerDoorbell({
+    queue: 'pack',
+    connection: openQueue(plant, true),
+    mayPull: () => Promise.resolve(true),
+    handle: async ({ batchId }) => {
+      await packBatch({ ...store, signer }, batchId);
+      log.info({ event: 'batch_packed', batchId }, 'a batch was packed and shipped');
+    },
+    onFault: ({ code, error }) => log.error({ event: 'pack_fault', code, err: error }, 'a batch could not be packed'),
+  });
+  return {
+    async stop() {
+      stopping.abort();
+      wake();
+      clearInterval(purge);
+      await Promise.all([relay, sweeper, packing.stop(), ...preparing.map((one) => one.stop())]);
+      await bell();
+      await ringer.close();
+      await db.destroy();
+    },
+  };
+});
+
+async function forever(signal: AbortSignal, round: () => Promise<void>): Promise<void> {
+  while (!signal.aborted) await round();
+}
