@@ -1,9 +1,10 @@
 import type { CardConnection, Reader } from './reader.ts';
-import { ReaderError } from './reader-error.ts';
+import { COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, ReaderError } from './reader-error.ts';
 
 /** What a card in this process looks like to its reader; `VirtualCard` of `#encoder/virtual-card` is one. */
 export interface InProcessCard {
   readonly mute: boolean;
+  readonly answerToReset: Uint8Array;
   powerOn(): Uint8Array;
   powerOff(): void;
   process(command: Uint8Array): Promise<Uint8Array>;
@@ -27,10 +28,12 @@ export function inProcessReader(name = 'in process'): InProcessReader {
   let insertion = 0;
   let closed = false;
   let connected = false;
+  let powered = false;
   const waiters = new Set<() => void>();
   const changed = (): void => {
     insertion += 1;
     connected = false;
+    powered = false;
     for (const waiter of waiters) waiter();
   };
   const error = (code: ConstructorParameters<typeof ReaderError>[0]): ReaderError => new ReaderError(code, { where: name });
@@ -54,9 +57,10 @@ export function inProcessReader(name = 'in process'): InProcessReader {
       if (closed) throw error('READER_GONE');
       if (card === undefined) throw error('NO_CARD');
       if (connected) throw error('CARD_IN_USE');
-      const atr = card.powerOn();
+      const atr = powered ? card.answerToReset : card.powerOn();
       if (atr.length === 0) throw error('CARD_MUTE');
       connected = true;
+      powered = true;
       return connection(card, atr, insertion);
     },
     waitFor(present, timeoutMs) {
@@ -89,6 +93,7 @@ export function inProcessReader(name = 'in process'): InProcessReader {
       atr,
       async transmit(command) {
         if (lost()) throw error(closed ? 'READER_GONE' : 'CARD_REMOVED');
+        if (command.length < COMMAND_BYTES_MIN || command.length > COMMAND_BYTES_MAX) throw error('COMMAND_REFUSED');
         const counted = reader as { commands: number };
         counted.commands += 1;
         const pull = reader.onCommand?.(counted.commands);
@@ -109,7 +114,9 @@ export function inProcessReader(name = 'in process'): InProcessReader {
         if (lost()) return;
         open = false;
         connected = false;
-        if (disposition === 'unpower') inserted.powerOff();
+        if (disposition === 'leave') return;
+        powered = false;
+        inserted.powerOff();
       },
     };
   }

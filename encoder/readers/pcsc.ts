@@ -1,6 +1,6 @@
 import { acquireContext, type PcscCardReader, type PcscContext, type PcscStatus, toReaderError } from './pcsc-context.ts';
 import type { CardConnection, Reader } from './reader.ts';
-import { ReaderError } from './reader-error.ts';
+import { COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, ReaderError } from './reader-error.ts';
 
 export interface PcscOptions {
   /** How long a reader may take to appear in the service's list. */
@@ -13,6 +13,7 @@ export interface PcscOptions {
 
 /** The largest extended response is 65,538 bytes; the addon wants room for a little more. */
 const RESPONSE_BYTES = 65_548;
+const STATUS_WORD_BYTES = 2;
 const RETRY_MS = 20;
 const ATR_WAIT_MS = 1000;
 /** pcscd's own, compiled in. */
@@ -176,7 +177,7 @@ class PcscReader implements Reader {
   }
 
   #transmit(command: Uint8Array, protocol: number): Promise<Uint8Array> {
-    if (command.length < 4 || command.length > 65_544) {
+    if (command.length < COMMAND_BYTES_MIN || command.length > COMMAND_BYTES_MAX) {
       throw new ReaderError('COMMAND_REFUSED', { where: this.name, detail: `${command.length} bytes` });
     }
     const deadlineMs = this.#options.commandDeadlineMs ?? 30_000;
@@ -185,8 +186,11 @@ class PcscReader implements Reader {
       // The addon keeps a pointer to the bytes while its thread works: they are copied, so that nobody changes them.
       this.#reader.transmit(Buffer.from(command), RESPONSE_BYTES, protocol, (error: unknown, response: Buffer) => {
         clearTimeout(timer);
-        if (error === null || error === undefined) resolve(Uint8Array.from(response));
-        else reject(toReaderError(error, this.name));
+        if (error !== null && error !== undefined) reject(toReaderError(error, this.name));
+        // Seen with vpcd 3.3: a card that leaves during a command is a success of no bytes.
+        else if (response.length < STATUS_WORD_BYTES)
+          reject(new ReaderError('CARD_REMOVED', { where: this.name, detail: 'no status word' }));
+        else resolve(Uint8Array.from(response));
       });
     });
   }

@@ -74,6 +74,10 @@ const REMEDY = {
   COMMAND_REFUSED: 'exit',
 } as const satisfies Record<ReaderErrorCode, 'retry' | 'reopen' | 'exit'>;
 
+/** A command APDU has a header of four bytes, and at most extended Lc, data and Le around it (ISO/IEC 7816-4 §5.1). */
+export const COMMAND_BYTES_MIN = 4;
+export const COMMAND_BYTES_MAX = 65_544;
+
 /** `where` is the reader's name. */
 export class ReaderError extends CodedError<ReaderErrorCode> {
   constructor(code: ReaderErrorCode, context: ErrorContext = {}) {

@@ -4,7 +4,7 @@
  * and it is not a feeder: which card lies in which reader is its owner's business.
  */
 export { VirtualCard, type VirtualCardOptions } from './virtual-card.ts';
-export { VirtualSlot, type VpcdAddress } from './vpicc.ts';
+export { VirtualSlot, type SlotCard, type VpcdAddress } from './vpicc.ts';
 export { createImage, type ChipBirth, type ChipKey, type Defect, type Personality } from './memory.ts';
 export { makeRsaKey, RsaKeyPool } from './key-pool.ts';
 export type { TakeRsaKey } from './chip.ts';

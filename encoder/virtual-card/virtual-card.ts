@@ -87,6 +87,7 @@ export class VirtualCard {
     this.#state = undefined;
   }
 
+  /** A warm reset forgets what a cold one forgets. */
   reset(): Uint8Array {
     return this.powerOn();
   }

@@ -1,12 +1,20 @@
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { VirtualCardError } from './virtual-card-error.ts';
-import type { VirtualCard } from './virtual-card.ts';
 
 /** Where a reader of vpcd listens: the first slot at its CHANNELID, the second one port higher. */
 export interface VpcdAddress {
   readonly host?: string;
   readonly port: number;
+}
+
+/** What a slot needs of a card; `VirtualCard` is one. */
+export interface SlotCard {
+  readonly mute: boolean;
+  readonly answerToReset: Uint8Array;
+  powerOn(): Uint8Array;
+  powerOff(): void;
+  process(command: Uint8Array): Promise<Uint8Array>;
 }
 
 const CONTROL = { off: 0, on: 1, reset: 2, atr: 4 } as const;
@@ -31,7 +39,7 @@ const MUTE_ANSWER = new Uint8Array(64);
  */
 export class VirtualSlot {
   readonly #address: VpcdAddress;
-  #card: VirtualCard | undefined;
+  #card: SlotCard | undefined;
   #socket: Socket | undefined;
   #insertion = 0;
   #emptySince = Number.NEGATIVE_INFINITY;
@@ -40,12 +48,12 @@ export class VirtualSlot {
     this.#address = address;
   }
 
-  get card(): VirtualCard | undefined {
+  get card(): SlotCard | undefined {
     return this.#card;
   }
 
   /** Puts a card in; one that lies there already is taken out first. Resolves when vpcd has taken the connection, or at once when vpcd is not there yet. */
-  async insert(card: VirtualCard): Promise<void> {
+  async insert(card: SlotCard): Promise<void> {
     await this.remove();
     this.#card = card;
     this.#insertion += 1;
@@ -73,7 +81,7 @@ export class VirtualSlot {
     });
   }
 
-  async #keepPlugged(card: VirtualCard, insertion: number): Promise<void> {
+  async #keepPlugged(card: SlotCard, insertion: number): Promise<void> {
     while (this.#insertion === insertion) {
       await sleep(RECONNECT_MS);
       if (this.#insertion !== insertion || (await this.#plug(card, insertion))) return;
@@ -90,7 +98,7 @@ export class VirtualSlot {
   }
 
   /** False when nobody listens. */
-  #plug(card: VirtualCard, insertion: number): Promise<boolean> {
+  #plug(card: SlotCard, insertion: number): Promise<boolean> {
     return new Promise((resolve) => {
       const socket = connect({ host: this.#address.host ?? '127.0.0.1', port: this.#address.port, noDelay: true });
       let connected = false;
@@ -115,7 +123,7 @@ export class VirtualSlot {
 }
 
 /** Frames: length (2) and payload; a payload of one byte is a control, anything longer a command APDU. */
-function serve(socket: Socket, card: VirtualCard, vanished: () => void): void {
+function serve(socket: Socket, card: SlotCard, vanished: () => void): void {
   let pending: Buffer = Buffer.alloc(0);
   let turn: Promise<void> = Promise.resolve();
   const send = (payload: Uint8Array): void => {
@@ -132,8 +140,7 @@ function serve(socket: Socket, card: VirtualCard, vanished: () => void): void {
   };
   const control = (code: number): void => {
     if (code === CONTROL.off) card.powerOff();
-    else if (code === CONTROL.on) card.powerOn();
-    else if (code === CONTROL.reset) card.reset();
+    else if (code === CONTROL.on || code === CONTROL.reset) card.powerOn();
     else if (code === CONTROL.atr) send(card.mute ? MUTE_ANSWER : card.answerToReset);
   };
   socket.on('data', (chunk: Buffer) => {

@@ -1,0 +1,70 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '#encoder/bytes';
+import { diversify } from '#encoder/globalplatform';
+import { inProcessReader, type CardConnection } from '#encoder/readers';
+import { VirtualCard } from '#encoder/virtual-card';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../../virtual-card/testing.ts';
+import { cardDriverConformance } from '../card-driver.conformance.ts';
+import { referenceDriver } from './reference-driver.ts';
+import { decodeStatus } from './status.ts';
+
+const folder = imageFolder();
+afterAll(folder.remove);
+const takeRsaKey = oneRsaKey();
+let made = 0;
+
+function chip() {
+  made += 1;
+  const reader = inProcessReader();
+  const card = VirtualCard.open(blankImage(folder.path(`${made}.image`)), { takeRsaKey, durable: false });
+  return {
+    connect: () => {
+      reader.insert(card);
+      return reader.connect();
+    },
+    chipId: toHex(TEST_CHIP_ID),
+    keys: () => diversify(TEST_MASTER, TEST_CHIP_ID),
+    wrongKeys: () => diversify(TEST_MASTER, fromHex('0400112233445500')),
+  };
+}
+
+cardDriverConformance('the reference profile with the largest commands', { chip, driver: (connection) => referenceDriver(connection) });
+cardDriverConformance('the reference profile through a reader of 2,048 bytes', {
+  chip,
+  driver: (connection) => referenceDriver(connection, { commandBytesMax: 2048 }),
+});
+
+/** A card that answers from a table of command prefixes; 6D00 otherwise. */
+function lying(answers: Readonly<Record<string, string>>): CardConnection {
+  return {
+    atr: new Uint8Array(0),
+    transmit(command) {
+      const found = Object.entries(answers).find(([prefix]) => toHex(command).startsWith(prefix));
+      return Promise.resolve(fromHex(found?.[1] ?? '6D00'));
+    },
+    disconnect: () => Promise.resolve(),
+  };
+}
+
+describe('threat: a chip of another family, or one that lies', () => {
+  it.each([
+    ['another family', {}, 'CHIP_UNKNOWN'],
+    ['an identity of another version', { '00CADF20': 'DF200A0201040011223344556690 00' }, 'CHIP_UNKNOWN'],
+    ['an identity that is no data object', { '00CADF20': 'DF20FF9000' }, 'CHIP_ANSWER_INVALID'],
+    ['a chip that refuses everything', { '00': '6985' }, 'CHIP_UNKNOWN'],
+  ])('%s', async (_name, answers, code) => {
+    await expect(referenceDriver(lying(answers)).identify()).rejects.toMatchObject({ code });
+  });
+
+  it('a chip that refuses everything is not a locked one', async () => {
+    await expect(referenceDriver(lying({ '00': '6985', '80': '6985' })).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
+  });
+
+  it.each([
+    ['cut short', 'DF230780010381'],
+    ['a file without its hash', 'DF230F800103A50A80020101810200058200'],
+    ['an RSA key of 8 bits', 'DF230F800103A30A7F49078101FF820203'],
+  ])('a status that is %s', (_name, hex) => {
+    expect(() => decodeStatus(fromHex(hex))).toThrow(expect.objectContaining({ code: 'CHIP_ANSWER_INVALID' }));
+  });
+});

@@ -1,0 +1,282 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openChannel, type ApduChannel } from '#encoder/apdu';
+import {
+  authenticateActively,
+  authenticateChip,
+  canPassword,
+  chipAuthenticationParameters,
+  mrzPassword,
+  openBac,
+  openPace,
+  paceParameters,
+  readFile,
+  selectApplication,
+  type SmChannel,
+} from '#encoder/access';
+import { equalBytes, fromHex, toHex } from '#encoder/bytes';
+import { tlv } from '#encoder/tlv';
+import { referenceDriver, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
+import { diversify } from '#encoder/globalplatform';
+import type { CardConnection } from '#encoder/readers';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from './testing.ts';
+import { VirtualCard } from './virtual-card.ts';
+
+const folder = imageFolder();
+afterAll(folder.remove);
+const takeRsaKey = oneRsaKey();
+const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+const TAG = new Uint8Array(16).fill(7);
+const MRZ = '123456789790010113001019';
+const CAN = '123456';
+const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13) & 0xff);
+const FILES = new Map([
+  [0x011c, tlv(0x31, content(40))],
+  [0x0101, tlv(0x61, content(90))],
+  [0x0102, tlv(0x75, content(40_000))],
+  [0x0103, tlv(0x63, content(20))],
+  [0x011d, tlv(0x77, content(600))],
+]);
+
+let name = 0;
+function newCard(defect?: Parameters<typeof blankImage>[1]): VirtualCard {
+  name += 1;
+  return VirtualCard.open(blankImage(folder.path(`${name}.image`), defect), { takeRsaKey, durable: false });
+}
+
+function connection(card: VirtualCard): CardConnection {
+  const atr = card.powerOn();
+  return { atr, transmit: (command) => card.process(command), disconnect: () => Promise.resolve() };
+}
+
+const clear = (card: VirtualCard): ApduChannel => openChannel({ transmit: (command) => card.process(command) });
+
+async function sw(channel: ApduChannel, hex: string): Promise<string> {
+  const [cla = 0, ins = 0, p1 = 0, p2 = 0, ...data] = fromHex(hex);
+  const response = await channel.send({ cla, ins, p1, p2, data: Uint8Array.from(data), le: 256 });
+  return response.sw.toString(16).toUpperCase();
+}
+
+async function personalised(card: VirtualCard): Promise<{ driver: CardDriver; keys: ChipPublicKeys }> {
+  const driver = referenceDriver(connection(card));
+  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+  await driver.writeBindingTag(TAG);
+  const keys = await driver.generateKeys();
+  await driver.setAccessSecrets({ mrzInformation: MRZ, can: CAN });
+  for (const [fid, bytes] of FILES) {
+    await driver.createFile(fid, bytes.length);
+    await driver.writeFile(fid, 0, bytes);
+  }
+  return { driver, keys };
+}
+
+describe('before the lock', () => {
+  it('ATR: 3B 89 80 01, nine historical bytes, and a check byte that fits', () => {
+    const atr = newCard().powerOn();
+    expect(toHex(atr.subarray(0, 4))).toBe('3B898001');
+    expect(atr.subarray(1).reduce((sum, byte) => sum ^ byte, 0)).toBe(0);
+  });
+
+  it('in clear it says who it is and nothing else', async () => {
+    const card = newCard();
+    connection(card);
+    const channel = clear(card);
+    const identity = await channel.send({ cla: 0, ins: 0xca, p1: 0xdf, p2: 0x20, le: 256 });
+    expect(toHex(identity.data)).toBe(`DF200A0101${toHex(TEST_CHIP_ID)}`);
+    const cplc = await channel.send({ cla: 0x80, ins: 0xca, p1: 0x9f, p2: 0x7f, le: 256 });
+    expect(cplc.data.length).toBe(3 + 42);
+    for (const hex of [
+      '00CADF22',
+      '00CADF23',
+      '00E0000062',
+      '00D6000001',
+      '00E20000AA',
+      '00A4020C0101',
+      '00FE0000',
+      '80E62000',
+      '00478000B6',
+      '04CADF23',
+    ]) {
+      expect(await sw(channel, hex), hex).toBe('6982');
+    }
+    expect(await sw(channel, '00B20000')).toBe('6D00');
+    expect(await sw(channel, 'A0A40000')).toBe('6E00');
+    expect(toHex(await card.process(fromHex('00B00000000000FF01')))).toBe('6700');
+  });
+
+  it('refuses wrong transport keys, and a command in clear ends the secure channel', async () => {
+    const card = newCard();
+    const wrong = referenceDriver(connection(card));
+    await expect(wrong.open(diversify(TEST_MASTER, fromHex('0400112233445567')))).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
+    const driver = referenceDriver(connection(card));
+    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await driver.identify();
+    await expect(driver.status()).rejects.toMatchObject({ code: 'CARD_REFUSED', sw: 0x6982 });
+  });
+
+  it('never gives the same card challenge twice, not even after a power cut', async () => {
+    const path = blankImage(folder.path('challenge.image'));
+    const challenges = new Set<string>();
+    for (let session = 0; session < 3; session += 1) {
+      const card = VirtualCard.open(path, { durable: false });
+      connection(card);
+      const response = await clear(card).send({ cla: 0x80, ins: 0x50, p1: 0, p2: 0, data: new Uint8Array(8), le: 256 });
+      challenges.add(toHex(response.data.slice(13, 21)));
+      await card.close();
+    }
+    expect(challenges.size).toBe(3);
+  });
+
+  it('no lock on an incomplete chip; no file before the binding tag; the tag is written once', async () => {
+    const card = newCard();
+    const driver = referenceDriver(connection(card));
+    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await expect(driver.createFile(0x0101, 5)).rejects.toMatchObject({ sw: 0x6985 });
+    await driver.writeBindingTag(TAG);
+    await driver.writeBindingTag(TAG);
+    await expect(driver.writeBindingTag(new Uint8Array(16).fill(8))).rejects.toMatchObject({ sw: 0x6985 });
+    await driver.createFile(0x0101, 5);
+    await expect(driver.createFile(0x0101, 5)).rejects.toMatchObject({ sw: 0x6a89 });
+    await expect(driver.writeFile(0x0101, 3, content(3))).rejects.toMatchObject({ sw: 0x6a84 });
+    await expect(driver.lock()).rejects.toMatchObject({ sw: 0x6985 });
+    expect(card.lifeCycle).toBe('personalising');
+  });
+
+  it('forgets sessions and keeps memory over a power cut', async () => {
+    const path = blankImage(folder.path('power.image'));
+    const card = VirtualCard.open(path, { takeRsaKey, durable: false });
+    const { driver, keys } = await personalised(card);
+    const before = await driver.status();
+    card.reset();
+    await expect(driver.status()).rejects.toMatchObject({ sw: 0x6982 });
+    await card.close();
+    const again = referenceDriver(connection(VirtualCard.open(path, { takeRsaKey: () => Promise.reject(new Error('not needed')) })));
+    await again.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    expect(await again.status()).toEqual(before);
+    expect(before.keys).toEqual(keys);
+    expect(await again.generateKeys()).toEqual(keys);
+    const face = FILES.get(0x0102) ?? new Uint8Array(0);
+    expect(before.files.find(({ fid }) => fid === 0x0102)).toEqual({
+      fid: 0x0102,
+      size: face.length,
+      written: face.length,
+      sha256: Uint8Array.from(createHash('sha256').update(face).digest()),
+    });
+    expect(equalBytes(await again.readFile(0x0102, 0, face.length), face)).toBe(true);
+  });
+});
+
+describe('after the lock', () => {
+  let card: VirtualCard;
+  let keys: ChipPublicKeys;
+  beforeAll(async () => {
+    card = newCard();
+    const made = await personalised(card);
+    keys = made.keys;
+    await made.driver.lock();
+    await made.driver.proveLock();
+  });
+
+  const pace = (kind: 'can' | 'mrz', secret: string): Promise<SmChannel> => {
+    connection(card);
+    const password = kind === 'can' ? canPassword(secret) : mrzPassword(secret);
+    return openPace(clear(card), { parameters: paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13), password, random });
+  };
+  const bac = async (mrzInformation: string): Promise<SmChannel> => {
+    connection(card);
+    const channel = clear(card);
+    await selectApplication(channel);
+    return openBac(channel, { mrzInformation, random });
+  };
+
+  it('every command of the personalisation is refused for ever, over a power cut too', async () => {
+    connection(card);
+    for (const hex of ['80500000', '84E20000', '00E0000062', '00D6000001', '00CADF20', '00CA9F7F', '00FE0000', '04CADF23', '80CADF20']) {
+      expect(await sw(clear(card), hex), hex).toBe('6985');
+    }
+    const identity = await referenceDriver(connection(card)).identify();
+    expect(identity).toEqual({ family: 'cardmint-reference-1', lifeCycle: 'locked', chipId: null });
+    await referenceDriver(connection(card)).proveLock();
+  });
+
+  it('in clear: EF.CardAccess, by FID and by SFI; every other file is 6982 whether it exists or not; the MF 6D00', async () => {
+    connection(card);
+    expect(await readFile(clear(card), 0x011c)).toEqual(FILES.get(0x011c));
+    expect((await clear(card).send({ cla: 0, ins: 0xb0, p1: 0x9c, p2: 2, le: 4 })).data).toEqual(FILES.get(0x011c)?.slice(2, 6));
+    expect(await sw(clear(card), '00A4020C0101')).toBe('6982');
+    expect(await sw(clear(card), '00A4020C0199')).toBe('6982');
+    expect(await sw(clear(card), '00B08100')).toBe('6982');
+    expect(await sw(clear(card), '00A4000C3F00')).toBe('6D00');
+    expect(await sw(clear(card), '0C A4020C0101')).toBe('6882');
+  });
+
+  it.each([
+    ['PACE with the CAN', () => pace('can', CAN)],
+    ['PACE with the MRZ', () => pace('mrz', MRZ)],
+    ['BAC', () => bac(MRZ)],
+  ])('%s opens every file but DG3, in short and in extended commands', async (_name, open) => {
+    const channel = await open();
+    await selectApplication(channel);
+    for (const readMax of [223, 65_000]) {
+      for (const [fid, bytes] of FILES) {
+        if (fid === 0x0103 || (readMax === 223 && fid === 0x0102)) continue;
+        expect(equalBytes(await readFile(channel, fid, { readMax }), bytes), fid.toString(16)).toBe(true);
+      }
+    }
+    expect(await sw(channel, '00A4020C0103')).toBe('6982');
+    expect(await sw(channel, '00A4020C010B')).toBe('6A82');
+    expect(await sw(channel, '00D6000001')).toBe('6985');
+    // The errors came inside secure messaging: the session is still there.
+    expect(equalBytes(await readFile(channel, 0x0101), FILES.get(0x0101) ?? new Uint8Array(0))).toBe(true);
+  });
+
+  it.each([
+    ['PACE with another CAN', () => pace('can', '123457')],
+    ['PACE with another MRZ', () => pace('mrz', '123456789790010113001018')],
+    ['BAC with another MRZ', () => bac('123456789790010113001018')],
+  ])('%s does not open', async (_name, open) => {
+    await expect(open()).rejects.toMatchObject({ code: 'ACCESS_PASSWORD_WRONG' });
+  });
+
+  it('Chip Authentication goes on under new keys, and Active Authentication proves the key made on the chip', async () => {
+    const channel = await pace('can', CAN);
+    await selectApplication(channel);
+    const point = keys.chipAuthentication.slice(-65);
+    const parameters = chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2');
+    await authenticateChip(channel, { parameters, publicKey: { curve: 'brainpoolP256r1', point }, random });
+    expect(equalBytes(await readFile(channel, 0x0101), FILES.get(0x0101) ?? new Uint8Array(0))).toBe(true);
+    expect(await authenticateActively(channel, { publicKey: keys.activeAuthentication, challenge: random(8) })).toBe(true);
+    expect(await sw(clear(card), '008800000102030405060708')).toBe('6982');
+  });
+
+  it('a wrong MAC or a command in clear ends secure messaging (Doc 9303-11 §9.8.1)', async () => {
+    const tampered = await pace('can', CAN);
+    await selectApplication(tampered);
+    const broken = toHex(await card.process(fromHex('0CB081000D97010485080102030405060708 00')));
+    expect(['6987', '6988']).toContain(broken);
+    await expect(readFile(tampered, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
+    const interrupted = await pace('can', CAN);
+    await clear(card).send({ cla: 0, ins: 0x84, p1: 0, p2: 0, le: 8 });
+    await expect(readFile(interrupted, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
+  });
+});
+
+describe('defects for the rehearsal', () => {
+  it('dead on arrival: no answer to reset', () => {
+    expect(newCard({ defect: { kind: 'dead' } }).powerOn()).toEqual(new Uint8Array(0));
+  });
+
+  it('torn at the n-th update: no answer, half a write, and mute for ever', async () => {
+    const card = newCard({ defect: { kind: 'tornAtUpdate', update: 2 } });
+    await expect(personalised(card)).rejects.toMatchObject({ code: 'CARD_VANISHED' });
+    expect(card.mute).toBe(true);
+    expect(card.powerOn()).toEqual(new Uint8Array(0));
+  });
+
+  it('a lock that answers 9000 and changes nothing is caught by its proof', async () => {
+    const card = newCard({ defect: { kind: 'lockLies' } });
+    const { driver } = await personalised(card);
+    await driver.lock();
+    await expect(driver.proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
+  });
+});
