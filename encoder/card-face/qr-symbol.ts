@@ -23,11 +23,14 @@ function matrixOf(text: string): Matrix | null {
   }
 }
 
-/** Whether the symbol of a text can be printed in its field, in millimetres with the quiet zone. */
+/** Whether the symbol of a text can be printed in its field, in millimetres with the quiet zone; what no version holds needs infinitely many. */
 export function qrFit(text: string): { readonly neededMm: number; readonly limitMm: number } {
-  const size = matrixOf(text)?.size ?? 177;
-  const neededMm = Math.round((size + 2 * QUIET_ZONE) * MODULE_MIN_MM * 100) / 100;
-  return { neededMm: matrixOf(text) === null ? Infinity : neededMm, limitMm: PLACES.qr.width };
+  return fitOf(matrixOf(text));
+}
+
+function fitOf(matrix: Matrix | null): { neededMm: number; limitMm: number } {
+  const neededMm = matrix === null ? Infinity : Math.round((matrix.size + 2 * QUIET_ZONE) * MODULE_MIN_MM * 100) / 100;
+  return { neededMm, limitMm: PLACES.qr.width };
 }
 
 /**
@@ -36,13 +39,15 @@ export function qrFit(text: string): { readonly neededMm: number; readonly limit
  */
 export function qrSvg(text: string): string {
   const matrix = matrixOf(text);
-  const { neededMm, limitMm } = qrFit(text);
+  const { neededMm, limitMm } = fitOf(matrix);
   if (matrix === null || neededMm > limitMm) {
     throw new CardFaceError('FACE_QR_TOO_LONG', { where: 'qr', detail: `${neededMm} mm needed, ${limitMm} mm there` });
   }
   const { x, y, width, height } = PLACES.qr;
   const [left, top, side] = [px(x), px(y), px(width)];
-  const modulePx = Math.floor((side / (matrix.size + 2 * QUIET_ZONE)) * 2) / 2 >= 3 ? 3 : side / (matrix.size + 2 * QUIET_ZONE);
+  // Whole pixels a module where they fit; the largest symbols share the field out and round each edge.
+  const share = side / (matrix.size + 2 * QUIET_ZONE);
+  const modulePx = share >= 3 ? Math.floor(share) : share;
   const inset = Math.round((side - matrix.size * modulePx) / 2);
   let path = '';
   for (let row = 0; row < matrix.size; row += 1) {
