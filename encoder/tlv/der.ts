@@ -60,8 +60,8 @@ export function derOid(dotted: string): Uint8Array {
 export function oidBytes(dotted: string): Uint8Array {
   const arcs = dotted.split('.').map(Number);
   const [first = NaN, second = NaN, ...others] = arcs;
-  const valid = arcs.every((arc) => Number.isSafeInteger(arc) && arc >= 0) && first <= 2 && (first === 2 || second <= 39);
-  if (!valid || arcs.length < 2) throw new RangeError(`not an object identifier: ${dotted}`);
+  const valid = /^\d+(\.\d+)+$/.test(dotted) && arcs.every(Number.isSafeInteger) && first <= 2 && (first === 2 || second <= 39);
+  if (!valid) throw new RangeError(`not an object identifier: ${dotted}`);
   return concat(...[first * 40 + second, ...others].map(arcBytes));
 }
 
