@@ -102,6 +102,11 @@ describe('measuring', () => {
     expect(set.lines.join(' ')).toBe('một hai ba bốn năm sáu bảy tám chín mười mười một mười hai mười ba mười bốn');
   });
 
+  test('an address of two lines is broken at a comma where it can be', () => {
+    const set = setText('Số 118 Phố Mẫu, Phường Sài Gòn, Thành phố Hồ Chí Minh, Việt Nam', FIELDS.placeOfResidence, loadFonts());
+    expect(set).toMatchObject({ lines: ['Số 118 Phố Mẫu, Phường Sài Gòn,', 'Thành phố Hồ Chí Minh, Việt Nam'] });
+  });
+
   test('the OCR-B font has the advance that the MRZ pitch is computed from', () => {
     expect(loadFonts().ocrB.advance(0x3c)).toBeCloseTo(0.723, 6);
   });

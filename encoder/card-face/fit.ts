@@ -65,25 +65,29 @@ export function setText(text: string, field: Field, fonts: FaceFonts): SetText |
     return { reason: 'glyph', ...rounded, codePoint: `U+${missing.toString(16).toUpperCase().padStart(4, '0')}` };
   }
   for (const step of field.steps) {
-    const lines = wrap(text, (line) => measureText(line, { font: field.font, size: step.size, fonts }).widthMm <= field.widthMm);
-    if (lines !== null && lines.length <= step.lines) return { lines, step };
+    const fits = (line: string): boolean => measureText(line, { font: field.font, size: step.size, fonts }).widthMm <= field.widthMm;
+    // An address reads best broken at its commas; where that takes too many lines, at any space.
+    for (const parts of [text.split(/(?<=,) /u), text.split(' ')]) {
+      const lines = wrap(parts, fits);
+      if (lines !== null && lines.length <= step.lines) return { lines, step };
+    }
   }
   return { reason: 'width', ...rounded };
 }
 
-/** Breaks at spaces only, as few lines as it takes; null when one word alone is too long. */
-function wrap(text: string, fits: (line: string) => boolean): readonly string[] | null {
+/** Breaks between parts only, as few lines as it takes; null when one part alone is too long. */
+function wrap(parts: readonly string[], fits: (line: string) => boolean): readonly string[] | null {
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(' ')) {
-    const longer = line === '' ? word : `${line} ${word}`;
+  for (const part of parts) {
+    const longer = line === '' ? part : `${line} ${part}`;
     if (fits(longer)) {
       line = longer;
       continue;
     }
-    if (line === '' || !fits(word)) return null;
+    if (line === '' || !fits(part)) return null;
     lines.push(line);
-    line = word;
+    line = part;
   }
   return [...lines, line];
 }
