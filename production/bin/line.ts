@@ -1,8 +1,7 @@
 /**
  * The line: keeps one child process a seat, and answers the printer's doorbells. It holds no reader itself.
  */
-import { createCardLedger, createPrintLedger } from '#production/cards';
-import { createLineControl } from '#production/quality';
+import { createCardLedger, createLineControl, createPrintLedger } from '#production/cards';
 import { supervise } from '#production/plant';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';

@@ -7,9 +7,7 @@
  */
 import { openPcscReader, ReaderError } from '#encoder/readers';
 import { referenceDriver } from '#encoder/drivers';
-import { createCardLedger } from '#production/cards';
-import { createChipJournal } from '#production/cards';
-import { createLineControl } from '#production/quality';
+import { createCardLedger, createChipJournal, createLineControl } from '#production/cards';
 import { createCardRecords } from '#production/records';
 import { connectFeeder, type Place } from '#queues/feeders';
 import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';

@@ -1,0 +1,87 @@
+/**
+ * The inspector: readers of its own, no key that writes. It opens each finished card with what is printed on it and compares
+ * everything with the order. One who checks is not the one who made.
+ */
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { openPcscReader, ReaderError } from '#encoder/readers';
+import { verifySod } from '#pki/sod';
+import { chipKeysOf, createCardLedger, createLineControl } from '#production/cards';
+import { createInspectionLedger } from '#production/quality';
+import { createCardRecords } from '#production/records';
+import { connectFeeder } from '#queues/feeders';
+import { inspectCard, type InspectDeps, type InspectionEvidence } from '#queues/steps';
+import { answerDoorbell } from '#queues/workers';
+import { runProcess } from './process.ts';
+import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { stepLog } from './step-log.ts';
+
+await runProcess('inspector', async (plant, log) => {
+  const db = await openPlantDatabase(plant, 'inspector', 4);
+  const store = storeDeps(db);
+  const signer = openSigner(plant, 'inspector');
+  const control = createLineControl(store, { line: plant.line });
+  const { csca, crl } = await signer.publicMaterial();
+  const evidenceFolder = plant.insecureDemoEvidence;
+  const deps: InspectDeps = {
+    ledger: createCardLedger(store, { line: plant.line }),
+    records: createCardRecords({ ...store, signer }),
+    inspections: createInspectionLedger(store),
+    chipKeys: (claim) => chipKeysOf(db, claim.cardId),
+    passiveAuthenticator: {
+      verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: [csca], crl, at: new Date() })),
+    },
+    feeder: connectFeeder(plant.feederSocket),
+    ...(evidenceFolder === null ? {} : { insecureDemoEvidence: (cardId, evidence) => layDown(evidenceFolder, cardId, evidence) }),
+    log: stepLog(log),
+  };
+  const places = plant.seats.filter((seat) => seat.place.startsWith('inspect:'));
+  const stations = await Promise.all(
+    places.map(async ({ place, readerName }) => {
+      const reader = await openPcscReader(readerName);
+      const seat = { place, reader };
+      await control.report({ place, doing: 'idle', cardId: null, serial: null });
+      const answerer = answerDoorbell({
+        queue: 'inspect',
+        connection: openQueue(plant, true),
+        mayPull: async () => (await control.mode()) !== 'held' && (await control.seatInService(place)),
+        handle: async ({ cardId }) => {
+          await control.report({ place, doing: 'inspecting', cardId, serial: null });
+          const result = await inspectCard(deps, seat, cardId);
+          await control.report({ place, doing: 'idle', cardId: null, serial: null });
+          log.info(
+            { event: `inspect_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
+            'a doorbell was answered',
+          );
+        },
+        onFault: ({ code, error }) => {
+          log.error({ event: 'inspect_fault', code, err: error, seat: place }, 'a card could not be inspected');
+          if (error instanceof ReaderError) setImmediate(() => process.exit(1));
+        },
+      });
+      return { reader, answerer };
+    }),
+  );
+  return {
+    async stop() {
+      await Promise.all(stations.map(({ answerer }) => answerer.stop()));
+      await Promise.all(stations.map(({ reader }) => reader.close()));
+      await db.destroy();
+    },
+  };
+});
+
+/** The demo's citizens do not exist: their files may lie in the open, for anyone to check with other tools. Whole or not at all. */
+async function layDown(folder: string, cardId: string, evidence: InspectionEvidence): Promise<void> {
+  const target = join(folder, cardId);
+  const draft = `${target}.draft`;
+  await rm(draft, { recursive: true, force: true });
+  await mkdir(join(draft, 'chip'), { recursive: true });
+  for (const [name, bytes] of evidence.files) await writeFile(join(draft, 'chip', name), bytes);
+  await writeFile(join(draft, 'front.png'), evidence.front);
+  await writeFile(join(draft, 'back.png'), evidence.back);
+  await writeFile(join(draft, 'inspection.json'), `${JSON.stringify(evidence.report, null, 2)}\n`);
+  await writeFile(join(draft, 'blank.json'), `${JSON.stringify({ serial: evidence.serial, chipId: evidence.chipId }, null, 2)}\n`);
+  await rm(target, { recursive: true, force: true });
+  await rename(draft, target);
+}

@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { isCodedError } from '#encoder/bytes';
+import { readFaces } from '#encoder/card-face';
+import {
+  inspectCard as inspectPiece,
+  unreadablePrint,
+  type InspectedPrint,
+  type InspectionOrder,
+  type InspectionReport,
+  type PassiveAuthenticator,
+} from '#encoder/inspection';
+import { profileById } from '#encoder/profiles';
+import type { Feeder } from '#queues/feeders';
+import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } from '../ports.ts';
+import type { Seat } from './bind-blank.ts';
+import { ATTEMPTS_MAX, type StepLog, type StepResult } from './step.ts';
+
+export interface InspectDeps {
+  readonly ledger: CardLedger;
+  readonly records: CardRecords;
+  readonly inspections: InspectionLedger;
+  /** The public keys that the chip reported when it made them, from the books and not from the chip. */
+  readonly chipKeys: (claim: Claim) => Promise<NonNullable<InspectionOrder['chipKeys']>>;
+  readonly passiveAuthenticator: PassiveAuthenticator;
+  readonly feeder: Feeder;
+  /** What was read and seen, for whoever may keep it in clear: the demo. Nobody else passes one. */
+  readonly insecureDemoEvidence?: (cardId: string, evidence: InspectionEvidence) => Promise<void>;
+  readonly log: StepLog;
+}
+
+export interface InspectionEvidence {
+  readonly serial: string;
+  readonly chipId: string;
+  readonly front: Uint8Array;
+  readonly back: Uint8Array;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly report: InspectionReport;
+}
+
+/** Commands of the inspector: extended length, as the reference chip announces and every reader of a plant can. */
+const READ = { readMax: 32_768 };
+
+/**
+ * Step 11, by another process than the one that made the card: MRZ and QR are read from the photographed faces, and they
+ * open the chip. Everything is compared with the order. Good: the card may be packed. Failed: card and blank are spoiled,
+ * and the remake goes ahead of new work.
+ */
+export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string): Promise<StepResult> {
+  const card = await deps.ledger.claim({ cardId, station: 'inspect', owner: seat.place });
+  if (typeof card === 'string') return { result: 'dropped', why: card };
+  const { claim, reservedSerial: serial, chipId } = card;
+  try {
+    if (serial === null || chipId === null) throw new Error('a card without a chip came to the inspector');
+    const occupant = await deps.feeder.at(seat.place);
+    if (occupant !== null && occupant !== serial) await deps.feeder.carry(occupant, 'buffer');
+    await deps.feeder.carry(serial, seat.place);
+    const report =
+      card.attempt > ATTEMPTS_MAX
+        ? unreadablePrint(card.profile, 'ATTEMPTS_EXHAUSTED')
+        : await examine(deps, seat, card, { serial, chipId });
+    const passed = report.verdict === 'good';
+    await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
+    if (passed) {
+      await deps.feeder.carry(serial, 'good');
+      return { result: 'done' };
+    }
+    const { remake } = await deps.ledger.spoilCard(claim, 'INSPECTION_FAILED', { reasons: report.reasons.join(' ') });
+    await deps.feeder.carry(serial, 'reject');
+    deps.log('card_spoiled', { cardId, reason: 'INSPECTION_FAILED', code: report.reasons[0] ?? null, remake, serial });
+    return { result: 'spoiled', why: 'INSPECTION_FAILED' };
+  } finally {
+    await deps.ledger.release(claim).catch(() => undefined);
+  }
+}
+
+async function examine(
+  deps: InspectDeps,
+  seat: Seat,
+  card: ClaimedCard,
+  piece: { readonly serial: string; readonly chipId: string },
+): Promise<InspectionReport> {
+  const { front, back } = await deps.feeder.photograph(seat.place);
+  if (front === null || back === null) return unreadablePrint(card.profile, 'FACE_BLANK');
+  let print: InspectedPrint;
+  try {
+    print = await readFaces(front, back);
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return unreadablePrint(card.profile, error.code);
+  }
+  const order = { record: await deps.records.open(card.claim), chipId: piece.chipId, chipKeys: await deps.chipKeys(card.claim) };
+  const { report, files } = await inspectPiece({
+    reader: seat.reader,
+    print,
+    order,
+    profile: profileById(card.profile),
+    passiveAuthenticator: deps.passiveAuthenticator,
+    random: (length) => Uint8Array.from(randomBytes(length)),
+    read: READ,
+  });
+  if (report.verdict === 'good') {
+    await deps.insecureDemoEvidence?.(card.claim.cardId, { ...piece, front, back, files, report });
+  }
+  return report;
+}
