@@ -76,7 +76,7 @@ export function lineRoom(deps: StoreDeps, options: { readonly line: string }): R
           schema: {
             tags: ['line'],
             summary,
-            params: Type.Object({ place: Type.String({ pattern: '^[a-z0-9][a-z0-9-]{0,31}$' }) }, { additionalProperties: false }),
+            params: Type.Object({ place: Type.String({ pattern: '^[a-z0-9][a-z0-9:-]{0,31}$' }) }, { additionalProperties: false }),
             response: { 200: Line },
           },
           handler: async (request) => {

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
 
 import { Type, type Static } from 'typebox';
 
@@ -186,7 +187,8 @@ const MEDIA_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** The page: files read once at boot, so that no path from outside ever reaches the file system. */
-export function consoleRoom(publicFolder: string): Room {
+export function consoleRoom(): Room {
+  const publicFolder = fileURLToPath(new URL('./public/', import.meta.url));
   return {
     name: 'console',
     statuses: {},
@@ -194,7 +196,7 @@ export function consoleRoom(publicFolder: string): Room {
       for (const name of readdirSync(publicFolder)) {
         const type = MEDIA_TYPES[name.split('.').at(-1) ?? ''];
         if (type === undefined) continue;
-        const bytes = readFileSync(`${publicFolder}/${name}`);
+        const bytes = readFileSync(`${publicFolder}${name}`);
         const tag = `"${createHash('sha256').update(bytes).digest('base64url').slice(0, 22)}"`;
         api.route({
           method: 'GET',
