@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openChannel, type ApduChannel } from '#encoder/apdu';
 import {
@@ -258,6 +259,42 @@ describe('after the lock', () => {
     const interrupted = await pace('can', CAN);
     await clear(card).send({ cla: 0, ins: 0x84, p1: 0, p2: 0, le: 8 });
     await expect(readFile(interrupted, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
+  });
+});
+
+describe('threat: a terminal sends anything at all', () => {
+  const apdu = fc.oneof(
+    fc.uint8Array({ maxLength: 300 }),
+    fc
+      .tuple(
+        fc.constantFrom(0x00, 0x04, 0x0c, 0x10, 0x80, 0x84),
+        fc.constantFrom(0x22, 0x47, 0x50, 0x82, 0x84, 0x86, 0x88, 0xa4, 0xb0, 0xb1, 0xca, 0xd6, 0xd7, 0xe0, 0xe2, 0xe4, 0xe6, 0xfe),
+        fc.uint8Array({ minLength: 2, maxLength: 40 }),
+      )
+      .map(([cla, ins, rest]) => Uint8Array.of(cla, ins, ...rest)),
+  );
+
+  it('a blank and a locked chip answer every byte string with a status word that is not 6F00, and change nothing', async () => {
+    const blank = newCard();
+    const locked = newCard();
+    const { driver } = await personalised(locked);
+    await driver.lock();
+    connection(blank);
+    connection(locked);
+    const before = JSON.stringify([locked.fileDigests(), blank.fileDigests()]);
+    await fc.assert(
+      fc.asyncProperty(apdu, async (bytes) => {
+        for (const card of [blank, locked]) {
+          const response = await card.process(bytes);
+          expect(response.length).toBeGreaterThanOrEqual(2);
+          expect(toHex(response.slice(-2))).not.toBe('6F00');
+        }
+      }),
+      { numRuns: 500 },
+    );
+    expect(blank.lifeCycle).toBe('blank');
+    expect(locked.lifeCycle).toBe('locked');
+    expect(JSON.stringify([locked.fileDigests(), blank.fileDigests()])).toBe(before);
   });
 });
 

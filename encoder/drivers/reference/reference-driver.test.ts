@@ -1,7 +1,9 @@
+import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
 import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
+import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
 import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../../virtual-card/testing.ts';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
@@ -66,5 +68,17 @@ describe('threat: a chip of another family, or one that lies', () => {
     ['an RSA key of 8 bits', 'DF230F800103A30A7F49078101FF820203'],
   ])('a status that is %s', (_name, hex) => {
     expect(() => decodeStatus(fromHex(hex))).toThrow(expect.objectContaining({ code: 'CHIP_ANSWER_INVALID' }));
+  });
+
+  it('whatever bytes a status is, it is a status or a coded error', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 80 }), fc.boolean(), (bytes, framed) => {
+        try {
+          decodeStatus(framed ? tlv(0xdf23, bytes) : bytes);
+        } catch (error) {
+          expect(error).toMatchObject({ code: 'CHIP_ANSWER_INVALID' });
+        }
+      }),
+    );
   });
 });
