@@ -1,6 +1,7 @@
 import { defineConfig } from 'vitest/config';
 
-const SOURCE = ['source', 'import', 'module', 'node', 'default'];
+// Without 'import': a CommonJS package that is required must resolve to its CommonJS build (pg and pg-pool).
+const SOURCE = ['source', 'module', 'node', 'default'];
 
 /** One project a suffix: what runs in the process alone, what needs the real servers, what runs the whole plant. */
 function project(name: string, include: readonly string[], exclude: readonly string[], timeoutMs: number) {
