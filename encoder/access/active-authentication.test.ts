@@ -4,7 +4,7 @@ import { encodeCommand, parseCommand } from '#encoder/apdu';
 import { fromHex, toHex } from '#encoder/bytes';
 import { vector } from '#test-vectors';
 import { bytesToInteger } from './curves.ts';
-import { scripted, scriptedChannel, seeded, testChip } from './harness.testing.ts';
+import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 import {
   answerInternalAuthenticate,
   authenticateActively,

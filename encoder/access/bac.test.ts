@@ -4,7 +4,7 @@ import { loadVectors, vector } from '#test-vectors';
 import { mrzInformation } from '#encoder/mrz';
 import { parseCommand } from '#encoder/apdu';
 import { BacCardSession, basicAccessKeys, CIPHER_SUITES, deriveSessionKeys, openBac, readFile } from './index.ts';
-import { scripted, scriptedChannel, seeded, testChip } from './harness.testing.ts';
+import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 
 const MRZ = 'L898902C<369080619406236';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ApduChannel } from '#encoder/apdu';
 import { fromHex, isCodedError } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
-import { scriptedChannel, seeded, testChip } from './harness.testing.ts';
+import { scriptedChannel, seeded, testChip } from './testing.ts';
 import { BacCardSession, isFileUnavailable, openBac, readFile, selectApplication, selectFile } from './index.ts';
 
 const MRZ = 'L898902C<369080619406236';

@@ -4,7 +4,7 @@ import { concat, fromHex, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
 import { bytesToInteger, encodePoint, sharedSecretX } from './curves.ts';
-import { scripted, scriptedChannel, seeded, testChip } from './harness.testing.ts';
+import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 import { canPassword, EC_DOMAINS, mrzPassword, openPace, PaceCardSession, paceParameters, readFile, type PacePassword } from './index.ts';
 import { agreeKeys, mapGeneric } from './pace.ts';
 import { paceToken } from './pace-parameters.ts';

@@ -1,0 +1,93 @@
+import {
+  AccessError,
+  ACTIVE_AUTHENTICATION_CHALLENGE,
+  authenticateActively,
+  authenticateChip,
+  chipAuthenticationParameters,
+  type RandomSource,
+  readFile,
+  type ReadOptions,
+  type SmChannel,
+} from '#encoder/access';
+import { equalBytes } from '#encoder/bytes';
+import { cardAccess, decodeSubjectPublicKeyInfo, dg14, dg15, encodeSecurityInfo, FILES, type SecurityInfo } from '#encoder/lds';
+import { faultOf } from './chip-fault.ts';
+import type { Findings } from './report.ts';
+
+interface ProofInput {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly random: RandomSource;
+  readonly read: ReadOptions;
+}
+
+/** Active Authentication with a fresh challenge (Doc 9303-11 §6.1): false or refused, the chip does not hold the key of DG15. */
+export async function proveActively(findings: Findings, channel: SmChannel, { files, random }: ProofInput): Promise<void> {
+  const file = files.get('EF.DG15');
+  if (file === undefined) return;
+  try {
+    const algorithm = infosOf(files).find((info) => info.kind === 'ActiveAuthenticationInfo')?.signatureAlgorithm;
+    const good = await authenticateActively(channel, {
+      publicKey: dg15.decode(file).subjectPublicKeyInfo,
+      challenge: random(ACTIVE_AUTHENTICATION_CHALLENGE),
+      ...(algorithm === undefined ? {} : { signatureAlgorithm: algorithm }),
+    });
+    if (good) findings.pass('active-authentication');
+    else findings.fail('active-authentication', { reason: 'CLONE', code: 'DIFFERS' });
+  } catch (error) {
+    findings.fail('active-authentication', faultOf(error, 'CLONE'));
+  }
+}
+
+/**
+ * Chip Authentication (Doc 9303-11 §6.2), proven by reading EF.SOD again under the new keys. The channel goes on under them, or is
+ * closed when the chip does not hold the key of DG14.
+ */
+export async function proveChip(findings: Findings, channel: SmChannel, { files, random, read }: ProofInput): Promise<void> {
+  if (!files.has('EF.DG14')) return;
+  try {
+    const infos = infosOf(files);
+    const info = infos.find((candidate) => candidate.kind === 'ChipAuthenticationInfo');
+    const key = infos.find(
+      (candidate) => candidate.kind === 'ChipAuthenticationPublicKeyInfo' && (info?.keyId === undefined || candidate.keyId === info.keyId),
+    );
+    if (info === undefined || key?.kind !== 'ChipAuthenticationPublicKeyInfo') {
+      throw new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 announces no key' });
+    }
+    const publicKey = decodeSubjectPublicKeyInfo(key.subjectPublicKeyInfo, 'DG14');
+    if (publicKey.kind !== 'ec') throw new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: publicKey.kind });
+    await authenticateChip(channel, {
+      parameters: chipAuthenticationParameters(info.protocol),
+      publicKey,
+      random,
+      ...(info.keyId === undefined ? {} : { keyId: BigInt(info.keyId) }),
+    });
+    const again = await readFile(channel, FILES['EF.SOD'].fileId, read);
+    const same = equalBytes(again, files.get('EF.SOD') ?? new Uint8Array(0));
+    if (same) findings.pass('chip-authentication');
+    else findings.fail('chip-authentication', { reason: 'CLONE', code: 'DIFFERS', detail: 'EF.SOD read again' });
+  } catch (error) {
+    findings.fail('chip-authentication', faultOf(error, 'CLONE'));
+  }
+}
+
+/** EF.CardAccess is signed by nobody: what it announces must stand in DG14 as well (Doc 9303-11 §4.2, §9.2.11). */
+export function compareAnnouncements(findings: Findings, files: ReadonlyMap<string, Uint8Array>): void {
+  const announced = files.get('EF.CardAccess');
+  if (announced === undefined || !files.has('EF.DG14')) return;
+  try {
+    const signed = infosOf(files).map(encodeSecurityInfo);
+    const missing = cardAccess.decode(announced).securityInfos.filter((info) => {
+      const bytes = encodeSecurityInfo(info);
+      return !signed.some((other) => equalBytes(bytes, other));
+    });
+    if (missing.length === 0) findings.pass('card-access-signed');
+    else findings.fail('card-access-signed', { reason: 'DATA_MISMATCH', code: 'DIFFERS', detail: `${missing.length} not in DG14` });
+  } catch (error) {
+    findings.fail('card-access-signed', faultOf(error, 'DATA_MISMATCH'));
+  }
+}
+
+function infosOf(files: ReadonlyMap<string, Uint8Array>): readonly SecurityInfo[] {
+  const file = files.get('EF.DG14');
+  return file === undefined ? [] : dg14.decode(file).securityInfos;
+}

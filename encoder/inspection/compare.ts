@@ -1,0 +1,127 @@
+import { parseQrText, qrText } from '#encoder/card-face';
+import { equalBytes, isCodedError } from '#encoder/bytes';
+import { citizenOf, dg1, dg13, dg14, dg15, type FileName } from '#encoder/lds';
+import { mrzFor, personalNumberOf } from '#encoder/mrz';
+import { buildDataGroups, type CardProfile, type CitizenRecord, dg13Grammar } from '#encoder/profiles';
+import { faultOf } from './chip-fault.ts';
+import type { Findings, InspectionCheckName, InspectionReason } from './report.ts';
+
+/** What the order and the binding say about this card. */
+export interface InspectionOrder {
+  readonly record: CitizenRecord;
+  /** Of the chip that is bound to this card: 16 upper-case hex characters. */
+  readonly chipId: string;
+  /** Public keys (SubjectPublicKeyInfo) recorded when the chip made them. Without them the chip's own are taken, and DG14 and DG15 prove less. */
+  readonly chipKeys?: { readonly activeAuthentication: Uint8Array; readonly chipAuthentication: Uint8Array };
+}
+
+/** What was read from the printed faces: `readFaces` of `#encoder/card-face`. */
+export interface InspectedPrint {
+  readonly mrz: readonly string[];
+  readonly qrText: string;
+  /** The card access number, where a card prints one of its own; Vietnamese cards take it from the MRZ (`canFor`). */
+  readonly can?: string;
+}
+
+const FILE_CHECKS = {
+  'EF.COM': 'order-com',
+  'EF.CardAccess': 'order-card-access',
+  'EF.DG1': 'order-dg1',
+  'EF.DG2': 'order-dg2',
+  'EF.DG13': 'order-dg13',
+  'EF.DG14': 'order-dg14',
+  'EF.DG15': 'order-dg15',
+} as const satisfies Readonly<Record<Exclude<FileName, 'EF.SOD'>, InspectionCheckName>>;
+
+export function fileChecksOf(profile: CardProfile): readonly InspectionCheckName[] {
+  return profile.files.flatMap((name) => (name === 'EF.SOD' ? [] : [FILE_CHECKS[name]]));
+}
+
+/** Order = print: MRZ lines and QR text as they must be, from the record alone. */
+export function comparePrint(findings: Findings, profile: CardProfile, order: InspectionOrder, print: InspectedPrint): void {
+  const number = order.record.personalNumber;
+  const sameMrz = print.mrz.join('\n') === mrzFor(order.record, profile.mrz).lines.join('\n');
+  const mrzReason = (): InspectionReason => reasonFor(() => personalNumberOf(print.mrz), number);
+  settle(findings, 'print-mrz', sameMrz, mrzReason);
+  const sameQr = print.qrText === qrText(order.record);
+  settle(findings, 'print-qr', sameQr, () => reasonFor(() => parseQrText(print.qrText).personalNumber, number));
+}
+
+/** Order = chip: every file is rebuilt from the record, byte for byte. */
+export function compareFiles(
+  findings: Findings,
+  profile: CardProfile,
+  order: InspectionOrder,
+  files: ReadonlyMap<string, Uint8Array>,
+): void {
+  let expected: ReadonlyMap<Exclude<FileName, 'EF.SOD'>, Uint8Array>;
+  try {
+    expected = buildDataGroups({ profile, record: order.record, chipId: order.chipId, ...keysFor(order, files) }).files;
+  } catch (error) {
+    // The record passed the lint: what does not fit is a key of the chip.
+    findings.fail('order-dg14', faultOf(error, 'FOREIGN'));
+    return;
+  }
+  for (const [name, bytes] of expected) {
+    const found = files.get(name);
+    if (found === undefined) continue;
+    settle(findings, FILE_CHECKS[name], equalBytes(bytes, found), () => DIFFERENCES[name]?.(profile, order, found) ?? 'DATA_MISMATCH');
+  }
+}
+
+/** What a difference in a file means; a file of its own tells most where it names the person or the chip. */
+const DIFFERENCES: Readonly<
+  Partial<Record<FileName, (profile: CardProfile, order: InspectionOrder, found: Uint8Array) => InspectionReason>>
+> = {
+  'EF.DG1': (_profile, { record }, found) => reasonFor(() => personalNumberOf(dg1.decode(found).lines), record.personalNumber),
+  'EF.DG13': (profile, { record, chipId }, found) => {
+    const person = reasonFor(() => citizenOf(dg13Grammar(profile), dg13.decode(found)).personalNumber, record.personalNumber);
+    if (person === 'SWAPPED') return person;
+    return ofAnotherChip(profile, chipId, found) ? 'FOREIGN' : person;
+  },
+  'EF.DG14': () => 'FOREIGN',
+  'EF.DG15': () => 'FOREIGN',
+};
+
+function ofAnotherChip(profile: CardProfile, chipId: string, found: Uint8Array): boolean {
+  try {
+    return citizenOf(dg13Grammar(profile), dg13.decode(found)).chipId !== chipId;
+  } catch (error) {
+    if (isCodedError(error)) return false;
+    throw error;
+  }
+}
+
+/** Another person's number means a swap; the same number, or nothing that can be read as one, means wrong data. */
+function reasonFor(numberThere: () => string, ordered: string): InspectionReason {
+  try {
+    return numberThere() === ordered ? 'DATA_MISMATCH' : 'SWAPPED';
+  } catch (error) {
+    if (isCodedError(error)) return 'DATA_MISMATCH';
+    throw error;
+  }
+}
+
+function settle(findings: Findings, check: InspectionCheckName, same: boolean, reason: () => InspectionReason): void {
+  if (same) findings.pass(check);
+  else findings.fail(check, { reason: reason(), code: 'DIFFERS' });
+}
+
+function keysFor(
+  order: InspectionOrder,
+  files: ReadonlyMap<string, Uint8Array>,
+): { activeAuthenticationKey: Uint8Array; chipAuthenticationKey: Uint8Array } {
+  const none = new Uint8Array(0);
+  const dg14Bytes = files.get('EF.DG14');
+  const dg15Bytes = files.get('EF.DG15');
+  const recorded = order.chipKeys;
+  const chipInfo =
+    recorded !== undefined || dg14Bytes === undefined
+      ? undefined
+      : dg14.decode(dg14Bytes).securityInfos.find((info) => info.kind === 'ChipAuthenticationPublicKeyInfo');
+  const activeKey = recorded !== undefined || dg15Bytes === undefined ? none : dg15.decode(dg15Bytes).subjectPublicKeyInfo;
+  return {
+    activeAuthenticationKey: recorded?.activeAuthentication ?? activeKey,
+    chipAuthenticationKey: recorded?.chipAuthentication ?? chipInfo?.subjectPublicKeyInfo ?? none,
+  };
+}

@@ -1,0 +1,18 @@
+/**
+ * Inspection of finished cards: opens the chip with what is printed on the card, reads it back, makes it prove its keys, and compares
+ * order, print, MRZ, DG1, DG13 and QR. It holds no key that writes or signs, shares nothing with the session that made the
+ * card, and decides nothing about what becomes of it: a verdict with named reasons is all that leaves this room.
+ */
+export { inspectCard, type Inspection, type InspectionResult } from './inspect-card.ts';
+export type { InspectedPrint, InspectionOrder } from './compare.ts';
+export type { PassiveAuthenticator, PassiveCheck, PassiveVerdict } from './passive-authenticator.ts';
+export {
+  INSPECTION_CHECKS,
+  INSPECTION_REASONS,
+  unreadablePrint,
+  type InspectedFile,
+  type InspectionCheck,
+  type InspectionCheckName,
+  type InspectionReason,
+  type InspectionReport,
+} from './report.ts';
