@@ -97,7 +97,7 @@ const answer = () => {
     return 'open';
   }
   const free = slots.find((slot) => !initialised(slot));
-  p11.C_InitToken(free, soPin, label);
+  p11.C_InitToken(free, soPin, label.padEnd(32));
   const session = p11.C_OpenSession(free, CKF_SERIAL_SESSION | CKF_RW_SESSION);
   p11.C_Login(session, CKU_SO, soPin);
   p11.C_InitPIN(session, pin);
