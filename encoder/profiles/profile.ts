@@ -5,56 +5,37 @@ import { ProfileError } from './profile-error.ts';
 const Strict = { additionalProperties: false } as const;
 const Index = Type.Integer({ minimum: 1, maximum: 32 });
 
-const TextField = Type.Union(
-  (
-    [
-      'personalNumber',
-      'fullName',
-      'dateOfBirth',
-      'sex',
-      'nationality',
-      'ethnicity',
-      'religion',
-      'placeOfOrigin',
-      'placeOfResidence',
-      'personalMarks',
-      'dateOfIssue',
-      'dateOfExpiry',
-      'father',
-      'mother',
-      'oldIdentityNumber',
-      'chipId',
-    ] as const
-  ).map((name) => Type.Literal(name)),
-);
-
-const Curve = Type.Union([
-  Type.Literal('P-256'),
-  Type.Literal('P-384'),
-  Type.Literal('brainpoolP256r1'),
-  Type.Literal('brainpoolP384r1'),
-  Type.Literal('brainpoolP512r1'),
+const TextField = Type.Enum([
+  'personalNumber',
+  'fullName',
+  'dateOfBirth',
+  'sex',
+  'nationality',
+  'ethnicity',
+  'religion',
+  'placeOfOrigin',
+  'placeOfResidence',
+  'personalMarks',
+  'dateOfIssue',
+  'dateOfExpiry',
+  'father',
+  'mother',
+  'oldIdentityNumber',
+  'chipId',
 ]);
 
-const FileName = Type.Union([
-  Type.Literal('EF.CardAccess'),
-  Type.Literal('EF.COM'),
-  Type.Literal('EF.DG1'),
-  Type.Literal('EF.DG2'),
-  Type.Literal('EF.DG13'),
-  Type.Literal('EF.DG14'),
-  Type.Literal('EF.DG15'),
-  Type.Literal('EF.SOD'),
-]);
+const Curve = Type.Enum(['P-256', 'P-384', 'brainpoolP256r1', 'brainpoolP384r1', 'brainpoolP512r1']);
+
+const FileName = Type.Enum(['EF.CardAccess', 'EF.COM', 'EF.DG1', 'EF.DG2', 'EF.DG13', 'EF.DG14', 'EF.DG15', 'EF.SOD']);
 
 /** How each field of DG13 is written; see `Dg13Row` in `encoder/lds`. */
 const Dg13RowSchema = Type.Union([
   Type.Object(
     {
       index: Index,
-      kind: Type.Union([Type.Literal('printable'), Type.Literal('utf8')]),
+      kind: Type.Enum(['printable', 'utf8']),
       field: TextField,
-      absent: Type.Union([Type.Literal('refused'), Type.Literal('index-only'), Type.Literal('omitted'), Type.Literal('empty-string')]),
+      absent: Type.Enum(['refused', 'index-only', 'omitted', 'empty-string']),
     },
     Strict,
   ),
@@ -63,8 +44,8 @@ const Dg13RowSchema = Type.Union([
       index: Index,
       kind: Type.Literal('members'),
       fields: Type.Array(TextField, { minItems: 1, maxItems: 4 }),
-      absentMember: Type.Union([Type.Literal('empty-string'), Type.Literal('empty-sequence')]),
-      absent: Type.Union([Type.Literal('index-only'), Type.Literal('omitted'), Type.Literal('members')]),
+      absentMember: Type.Enum(['empty-string', 'empty-sequence']),
+      absent: Type.Enum(['index-only', 'omitted', 'members']),
     },
     Strict,
   ),
@@ -73,7 +54,7 @@ const Dg13RowSchema = Type.Union([
       index: Index,
       kind: Type.Literal('list'),
       field: Type.Literal('spouses'),
-      absent: Type.Union([Type.Literal('index-only'), Type.Literal('omitted')]),
+      absent: Type.Enum(['index-only', 'omitted']),
     },
     Strict,
   ),
@@ -104,9 +85,9 @@ export const CardProfileSchema = Type.Object(
       {
         sod: Type.Object(
           {
-            digest: Type.Union([Type.Literal('SHA-256'), Type.Literal('SHA-384'), Type.Literal('SHA-512')]),
+            digest: Type.Enum(['SHA-256', 'SHA-384', 'SHA-512']),
             /** RFC 5754 §2 prefers absent; some verifiers were built around NULL. */
-            digestParameters: Type.Union([Type.Literal('absent'), Type.Literal('null')]),
+            digestParameters: Type.Enum(['absent', 'null']),
             signature: Type.Object({ kind: Type.Literal('ecdsa'), curve: Curve }, Strict),
           },
           Strict,
@@ -119,16 +100,12 @@ export const CardProfileSchema = Type.Object(
     access: Type.Object(
       {
         bac: Type.Boolean(),
-        pacePasswords: Type.Array(Type.Union([Type.Literal('MRZ'), Type.Literal('CAN')]), { uniqueItems: true }),
+        pacePasswords: Type.Array(Type.Enum(['MRZ', 'CAN']), { uniqueItems: true }),
         /** What EF.CardAccess and DG14 announce: only what the chip answers. */
         announces: Type.Array(
           Type.Object(
             {
-              kind: Type.Union([
-                Type.Literal('PACEInfo'),
-                Type.Literal('ChipAuthenticationInfo'),
-                Type.Literal('TerminalAuthenticationInfo'),
-              ]),
+              kind: Type.Enum(['PACEInfo', 'ChipAuthenticationInfo', 'TerminalAuthenticationInfo']),
               protocol: Type.String({ pattern: '^id-(PACE-ECDH-GM|CA-ECDH|TA)[A-Z0-9-]*$' }),
               version: Type.Integer({ minimum: 1, maximum: 2 }),
               parameterId: Type.Optional(Type.Integer({ minimum: 0, maximum: 31 })),
@@ -171,7 +148,7 @@ export const CardProfileSchema = Type.Object(
         /** A card issued within so many years before such an age runs to the next one. */
         graceYears: Type.Integer({ minimum: 0, maximum: 10 }),
         /** Where the birthday of 29 February falls; no rule is published. */
-        leapDay: Type.Union([Type.Literal('february-28'), Type.Literal('march-1')]),
+        leapDay: Type.Enum(['february-28', 'march-1']),
         holderAge: Type.Object({ least: Type.Integer({ minimum: 0 }), most: Type.Integer({ maximum: 150 }) }, Strict),
       },
       Strict,
@@ -192,7 +169,7 @@ export const CardProfileSchema = Type.Object(
         bytesMost: Type.Integer({ minimum: 1024, maximum: 65_000 }),
         width: Type.Object({ least: Type.Integer(), most: Type.Integer() }, Strict),
         height: Type.Object({ least: Type.Integer(), most: Type.Integer() }, Strict),
-        components: Type.Array(Type.Union([Type.Literal(1), Type.Literal(3)]), { minItems: 1 }),
+        components: Type.Array(Type.Enum([1, 3]), { minItems: 1 }),
         /** The picture begins FF D8 FF E0: readers of the Vietnamese card look for it. */
         jfif: Type.Boolean(),
       },
