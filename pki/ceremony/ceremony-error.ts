@@ -6,6 +6,7 @@ export type CeremonyErrorCode =
   | 'CEREMONY_MINUTES_BROKEN'
   | 'CEREMONY_TOKEN_UNEXPECTED'
   | 'CEREMONY_TRANSPORT_MASTER_CHANGED'
+  | 'CEREMONY_SECOND_OPINION'
   | 'CEREMONY_UNFINISHED';
 
 const TABLE = {
@@ -34,6 +35,10 @@ const TABLE = {
   CEREMONY_TRANSPORT_MASTER_CHANGED: {
     what: { vi: 'Khóa vận chuyển khác với khóa đã nhập', en: 'the transport master is not the one that was imported' },
     todo: { vi: 'Kiểm tra KCV với nhà sản xuất chip', en: 'check the KCV with the chip maker' },
+  },
+  CEREMONY_SECOND_OPINION: {
+    what: { vi: 'Thư viện kiểm tra thứ hai không chấp nhận chứng thư', en: 'the second library does not accept the certificate' },
+    todo: { vi: 'Không công bố; kiểm tra token và phần mềm', en: 'do not publish it; examine the token and the software' },
   },
   CEREMONY_UNFINISHED: {
     what: { vi: 'Lễ tạo khóa chưa hoàn tất', en: 'the ceremony is not finished' },

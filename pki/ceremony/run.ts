@@ -11,6 +11,7 @@ import {
   parseCertificate,
   plantSignerCertificate,
   prepareCertificate,
+  secondOpinion,
   type CertificateRequest,
   type DistinguishedName,
   type HashName,
@@ -178,6 +179,9 @@ class Ceremony {
         : certificateTokenOf(fromHex(intent['tbs']), wanted.profile, issuer, parameters);
     if (intent === undefined) await this.#record('signature-intent', subject, { tbs: toHex(token.tbs), signer: toHex(signingKey.keyId) });
     const der = await issueCertificate(token, (digest) => this.#sign(signingKey, digest));
+    const issuerCertificate =
+      recorded(this.#minutes, 'issued', 'csca') === undefined || wanted.profile === 'plant-signer' ? der : issuedOf(this.#minutes, 'csca');
+    if (!(await secondOpinion(der, issuerCertificate))) throw new CeremonyError('CEREMONY_SECOND_OPINION', { where: subject });
     await this.#record('issued', subject, { der: toHex(der) });
   }
 

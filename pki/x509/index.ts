@@ -29,3 +29,4 @@ export {
 export { cscaCertificate, documentSignerCertificate, plantSignerCertificate, type ProfileInput } from './profiles.ts';
 export { addDays, addYears } from './calendar.ts';
 export { authorityKeyIdentifier as authorityKeyIdentifierExtension, extension as encodedExtension } from './extensions.ts';
+export { BrainpoolEngine, secondOpinion } from './second-opinion.ts';
