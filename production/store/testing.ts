@@ -1,4 +1,4 @@
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { startTestPostgres, type TestPostgres } from '#production/plant';
 import { openDatabase, type DatabaseConnection } from './connect.ts';
 import type { StoreDeps } from './deps.ts';
@@ -8,7 +8,7 @@ import { migrate } from './migrate.ts';
 export interface TestStore extends StoreDeps {
   readonly connection: DatabaseConnection;
   readonly postgres: TestPostgres;
-  /** The folder that holds the cluster's data directory, WAL included. */
+  /** The cluster's folder, data directory and WAL included. */
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -23,7 +23,8 @@ export async function startTestStore(): Promise<TestStore> {
     ids: systemIds,
     connection: postgres.connection,
     postgres,
-    folder: dirname(postgres.connection.host),
+    // The socket is in `<plant>/run/postgres`, the cluster in `<plant>/postgres`.
+    folder: join(postgres.connection.host, '../../postgres'),
     async stop() {
       await db.destroy();
       await postgres.stop();
