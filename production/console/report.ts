@@ -1,3 +1,4 @@
+import { auditLength } from '#production/audit';
 import { listBatches, type BatchView } from '#production/batches';
 import { countByState, lineStatus, type LineStatus } from '#production/cards';
 import { countOrders } from '#production/orders';
@@ -13,6 +14,8 @@ export interface ReportDeps extends Pick<StoreDeps, 'db'> {
 /** The plant in numbers. Nothing in it is about a citizen. */
 export interface Report {
   readonly at: Date;
+  /** The length of the audit chain: where the events of this report end, at least. */
+  readonly seq: number;
   readonly orders: Readonly<Partial<Record<string, number>>>;
   readonly cards: Readonly<Partial<Record<string, number>>>;
   readonly stock: Balance;
@@ -39,7 +42,8 @@ export interface ShipmentLine {
 const ROWS_MAX = 50;
 
 export async function plantReport(deps: ReportDeps): Promise<Report> {
-  const [orders, cards, stock, made, line, batches, shipments, cases] = await Promise.all([
+  const [seq, orders, cards, stock, made, line, batches, shipments, cases] = await Promise.all([
+    auditLength(deps.db),
     countOrders(deps),
     countByState(deps),
     balance(deps.db),
@@ -55,6 +59,7 @@ export async function plantReport(deps: ReportDeps): Promise<Report> {
   ]);
   return {
     at: deps.ids.now(),
+    seq,
     orders,
     cards,
     stock,

@@ -17,6 +17,7 @@ const Counts = Type.Record(Type.String(), Type.Integer());
 
 const ReportBody = Type.Object({
   at: Time,
+  seq: Type.Integer(),
   orders: Counts,
   cards: Counts,
   stock: Type.Object({
@@ -145,6 +146,7 @@ function shown(report: Report, provinceNames: ReadonlyMap<string, string>): Stat
   const time = (at: Date | null): string | null => at?.toISOString() ?? null;
   return {
     at: report.at.toISOString(),
+    seq: report.seq,
     orders: counts(report.orders),
     cards: counts(report.cards),
     stock: { ...report.stock, differences: [...report.stock.differences] },
