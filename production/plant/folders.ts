@@ -9,6 +9,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  realpathSync,
   renameSync,
   rmdirSync,
   writeSync,
@@ -41,8 +42,10 @@ const SOCKET_NAME_BYTES = 32;
  * @throws PlantError `PLANT_FOLDER_UNSAFE` when the short folder was made by somebody else.
  */
 export function makeFolders(plantDir: string, shortRun = false): PlantFolders {
-  const root = resolve(plantDir);
   const mode = isRoot() ? 0o711 : 0o700;
+  mkdirSync(resolve(plantDir), { recursive: true, mode });
+  // A plant may hang on a link to a larger disk. Under one name for it, a second run sees what the first one left.
+  const root = realpathSync(resolve(plantDir));
   makeOwnFolder(root, mode);
   const secrets = join(root, 'secrets');
   makeOwnFolder(secrets, 0o700);
@@ -60,7 +63,7 @@ export function shortFolder(root: string): string {
 
 /** Removes the short folder when a plant stops: only what is empty, so that nothing that somebody still uses can be lost. */
 export function removeShortFolder(root: string): void {
-  const short = shortFolder(resolve(root));
+  const short = shortFolder(root);
   try {
     for (const name of readdirSync(short)) rmdirSync(join(short, name));
     rmdirSync(short);

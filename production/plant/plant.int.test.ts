@@ -129,6 +129,42 @@ describe('the embedded plant', () => {
     expect(await sql(plant, 'select * from t')).toEqual([]);
   });
 
+  it('is not stopped by a postmaster.pid whose number now belongs to another process', async () => {
+    const plantDir = join(base, 'plant');
+    plant = await startPlant({ plantDir });
+    await plant.stop();
+    await writeFile(join(plantDir, 'postgres', 'data', 'postmaster.pid'), `${process.pid}\n`);
+    plant = await startPlant({ plantDir });
+    await expectAnswers(plant);
+  });
+
+  it('starts what the last run left half made: an initdb that was interrupted', async () => {
+    const plantDir = join(base, 'plant');
+    await mkdir(join(plantDir, 'postgres', 'data.new', 'base'), { recursive: true });
+    await writeFile(join(plantDir, 'postgres', 'data.new', 'PG_VERSION'), '15\n');
+    plant = await startPlant({ plantDir });
+    await expectAnswers(plant);
+  });
+
+  it('keeps a process of Cardmint running beside the services, with the way to them in its environment', async () => {
+    plant = await startPlant({ plantDir: join(base, 'plant') });
+    const seen = join(base, 'seen');
+    const service = await plant.supervise({
+      name: 'api',
+      command: 'sh',
+      args: ['-c', 'env > "$1" && exec sleep 600', 'sh', seen],
+      stopSignal: 'SIGTERM',
+      stopDeadlineMs: 1_000,
+      readyDeadlineMs: 10_000,
+      probe: () => stat(seen).then(() => undefined),
+    });
+    const environment = await readFile(seen, 'utf8');
+    for (const [name, value] of Object.entries(plant.environment)) expect(environment).toContain(`${name}=${value}\n`);
+    const pid = service.pid() ?? 0;
+    await plant.stop();
+    expect(() => process.kill(pid, 0)).toThrow('ESRCH');
+  });
+
   it('works at a path longer than a unix socket can have (107 bytes)', async () => {
     const plantDir = join(base, 'n'.repeat(120), 'plant');
     plant = await startPlant({ plantDir });

@@ -9,6 +9,7 @@ import { type Secret } from '#encoder/bytes';
 
 import { isRoot, makeFolders, secretFile, shortFolder, systemUser, type PlantFolders } from './folders.ts';
 import { PlantError } from './plant-error.ts';
+import { readIfThere } from './process-identity.ts';
 import { logFileOf, supervise, type Supervised, type SupervisorDeps } from './supervisor.ts';
 
 const run = promisify(execFile);
@@ -67,7 +68,11 @@ export async function startPostgres(deps: SupervisorDeps, options: PostgresOptio
     stopSignal: 'SIGINT',
     stopDeadlineMs: 30_000,
     readyDeadlineMs: READY_DEADLINE_MS,
-    prepare: () => Promise.resolve(ownedFolder(place.socketDir, place.user)),
+    prepare: () => {
+      ownedFolder(place.socketDir, place.user);
+      removeStalePid(place);
+      return Promise.resolve();
+    },
     probe: () => withClient({ ...admin, database: 'postgres' }, async (client) => void (await client.query('select 1'))),
   });
   try {
@@ -156,6 +161,17 @@ async function reaches(user: { uid: number; gid: number }, enter: readonly strin
 function ownedFolder(path: string, user: { uid: number; gid: number } | undefined): void {
   mkdirSync(path, { recursive: true, mode: 0o700 });
   if (user !== undefined) chownSync(path, user.uid, user.gid);
+}
+
+/**
+ * A server that was killed leaves `postmaster.pid`, and the next one refuses to start when that pid belongs to any process of the same
+ * user: after a restart of the machine or container it often does. We hold the plant's lock, so only a living server of this cluster counts.
+ */
+function removeStalePid(place: Place): void {
+  const data = join(place.home, 'data');
+  const pid = Number((readIfThere(join(data, 'postmaster.pid')) ?? '').split('\n')[0]);
+  if (!Number.isInteger(pid) || pid === 0) return;
+  if (readIfThere(`/proc/${pid}/comm`)?.trim() !== 'postgres') rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
 /** The programs of the version that made the cluster, or of the newest one installed when there is no cluster yet. */

@@ -172,7 +172,7 @@ class Keeper implements Supervised {
       return;
     }
     if (outcome === 'late' || outcome === 'ready') {
-      await this.#end('SIGKILL');
+      await this.#end(this.#stopRequested.signal.aborted ? spec.stopSignal : 'SIGKILL');
       throw this.#error('SERVICE_NOT_READY', `${spec.readyDeadlineMs} ms; ${this.#logFile}`);
     }
     throw this.#exitError(outcome, logOffset);
