@@ -12,3 +12,4 @@ export type { Timing } from './timing.ts';
 export { VirtualCardError, type VirtualCardErrorCode } from './virtual-card-error.ts';
 export { imagePath, makeBlanks, type DeliveredBlank, type DeliveryNote, type MakerOrder } from './maker.ts';
 export { blankSerial, isBlankSerial } from './serial.ts';
+export { CardRack, type RackOptions } from './rack.ts';

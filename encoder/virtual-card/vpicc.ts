@@ -152,7 +152,8 @@ function serve(socket: Socket, card: SlotCard, vanished: () => void): void {
       turn = turn
         .then(() => handle(frame))
         .catch((error: unknown) => {
-          if (error instanceof VirtualCardError) vanished();
+          // Any other card stays, one without power too: pcscd must notice that it is not the card it thinks.
+          if (error instanceof VirtualCardError && error.code === 'CARD_VANISHED') vanished();
           socket.destroy();
         });
     }
