@@ -44,6 +44,21 @@ describe('SELECT and READ BINARY (Doc 9303-10 §3.6)', () => {
     }
   });
 
+  it('without the header first: one SELECT and the fewest reads, and back to the header where a chip refuses', async () => {
+    const file = tlv(0x75, new Uint8Array(900).fill(5));
+    const chip = testChip({ files: new Map([[0x0102, file]]) });
+    expect(await readFile(chip.channel, 0x0102, { readMax: 500, headerFirst: false })).toEqual(file);
+    expect(chip.plain.map(({ ins, le }) => [ins, le])).toEqual([
+      [0xa4, undefined],
+      [0xb0, 500],
+      [0xb0, 404],
+    ]);
+    const { channel, asked } = scriptedChannel('9000', '6700', '6002070890 00', '9000', '60020708 6282');
+    expect(await readFile(channel, 0x011e, { headerFirst: false })).toEqual(fromHex('60020708'));
+    expect(await readFile(channel, 0x011e, { headerFirst: false })).toEqual(fromHex('60020708'));
+    expect(asked).toEqual(['00A4020C02011E', '00B00000DF', '00B0000006', '00A4020C02011E', '00B00000DF']);
+  });
+
   it('padding after the data object is not part of the file', async () => {
     const chip = testChip({ files: new Map([[0x011e, fromHex('6002070800000000')]]) });
     expect(await readFile(chip.channel, 0x011e)).toEqual(fromHex('60020708'));

@@ -19,6 +19,11 @@ export interface ReadOptions {
   /** Most bytes asked for at once; above 223 the answers need extended length. Default 223. */
   readonly readMax?: number;
   readonly fileBytesMax?: number;
+  /**
+   * False asks for `readMax` bytes at once, which saves a command a file on chips that answer with what there is (6282 or 9000). Default
+   * true: the first six bytes alone, which every chip answers. A chip that refuses the long read is asked for the header all the same.
+   */
+  readonly headerFirst?: boolean;
 }
 
 /** SELECT by AID (00 A4 04 0C), without asking for file control information. */
@@ -44,9 +49,10 @@ export async function readFile(channel: ApduChannel, fid: number, options: ReadO
   const where = name(fid);
   await selectFile(channel, fid);
   const readMax = options.readMax ?? SHORT_READ_MAX;
-  const parts = [await readPart(channel, { offset: 0, length: HEADER_BYTES, where })];
-  let have = parts[0]?.length ?? 0;
-  const total = fileLength(parts[0] ?? new Uint8Array(0), where);
+  const first = await readStart(channel, options.headerFirst === false ? readMax : HEADER_BYTES, where);
+  const parts = [first];
+  let have = first.length;
+  const total = fileLength(first, where);
   const limit = Math.min(options.fileBytesMax ?? FILE_BYTES_MAX, FILE_BYTES_MAX);
   if (total > limit) throw new AccessError('ACCESS_FILE_INVALID', { where, detail: `${total} bytes, at most ${limit}` });
   while (have < total) {
@@ -57,6 +63,15 @@ export async function readFile(channel: ApduChannel, fid: number, options: ReadO
     have += part.length;
   }
   return concat(...parts).slice(0, total);
+}
+
+async function readStart(channel: ApduChannel, length: number, where: string): Promise<Uint8Array> {
+  try {
+    return await readPart(channel, { offset: 0, length, where });
+  } catch (error) {
+    if (length === HEADER_BYTES || !isRefusal(error) || isFileUnavailable(error)) throw error;
+    return readPart(channel, { offset: 0, length: HEADER_BYTES, where });
+  }
 }
 
 /** READ BINARY of the selected file. A warning that the file ended (6282) is no error: the caller counts bytes. */

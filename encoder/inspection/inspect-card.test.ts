@@ -77,6 +77,8 @@ describe('a card as it should be', () => {
     const first = await inspect(reader);
     const second = await inspect(reader, { read: {} });
     expect(second.report).toEqual(first.report);
+    const third = await inspect(reader, { read: { readMax: 30_000, headerFirst: false } });
+    expect(third.report).toEqual(first.report);
   });
 
   it('leaves nothing personal in the report', async () => {
