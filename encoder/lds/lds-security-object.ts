@@ -28,10 +28,10 @@ import {
  */
 export interface LdsSecurityObject {
   readonly hashAlgorithm: HashName;
-  /** RFC 5754 §2: absent when written, both forms when read. */
-  readonly hashParameters: 'absent' | 'null';
+  /** RFC 5754 §2: absent by preference; a file with NULL parameters is read and written back with them. */
+  readonly hashParameters?: 'null';
   /** In the order of the file; each data group once. */
-  readonly hashes: readonly { readonly dataGroup: number; readonly hash: Uint8Array }[];
+  readonly dataGroupHashes: readonly { readonly dataGroup: number; readonly hash: Uint8Array }[];
   /** Present in version 1 and only there. */
   readonly ldsVersionInfo?: { readonly ldsVersion: string; readonly unicodeVersion: string };
 }
@@ -54,7 +54,7 @@ const HASHES_LEAST = 2;
 const HASHES_MOST = 16;
 
 export const ldsSecurityObject: Codec<LdsSecurityObject> = {
-  encode({ hashAlgorithm, hashParameters, hashes, ldsVersionInfo }) {
+  encode({ hashAlgorithm, hashParameters, dataGroupHashes: hashes, ldsVersionInfo }) {
     const { oid, size } = HASHES[hashAlgorithm];
     const numbers = new Set(hashes.map(({ dataGroup }) => dataGroup));
     const sound = hashes.every(({ dataGroup, hash }) => isDataGroup(dataGroup) && hash.length === size) && numbers.size === hashes.length;
@@ -74,31 +74,31 @@ export const ldsSecurityObject: Codec<LdsSecurityObject> = {
   decode(bytes) {
     const object = decodeOnly(bytes, DER.SEQUENCE, 'LDSSecurityObject');
     const version = readSmallInteger(object, 1);
-    const { name, hashParameters } = readHashAlgorithm(enter(object, DER.SEQUENCE));
-    const hashes = readHashes(enter(object, DER.SEQUENCE), name);
+    const algorithm = readHashAlgorithm(enter(object, DER.SEQUENCE));
+    const dataGroupHashes = readHashes(enter(object, DER.SEQUENCE), algorithm.hashAlgorithm);
     if (version === 0) {
       object.end();
-      return { hashAlgorithm: name, hashParameters, hashes };
+      return { ...algorithm, dataGroupHashes };
     }
     const info = enter(object, DER.SEQUENCE);
     object.end();
     const ldsVersionInfo = { ldsVersion: readPrintableString(info), unicodeVersion: readPrintableString(info) };
     info.end();
-    return { hashAlgorithm: name, hashParameters, hashes, ldsVersionInfo };
+    return { ...algorithm, dataGroupHashes, ldsVersionInfo };
   },
 };
 
-function readHashAlgorithm(algorithm: ByteReader): { readonly name: HashName; readonly hashParameters: 'absent' | 'null' } {
+function readHashAlgorithm(algorithm: ByteReader): Pick<LdsSecurityObject, 'hashAlgorithm' | 'hashParameters'> {
   const oid = readOid(algorithm);
   const name = (Object.keys(HASHES) as HashName[]).find((candidate) => HASHES[candidate].oid === oid);
   if (name === undefined) throw algorithm.error('BYTES_UNEXPECTED', 'hashAlgorithm', oid);
-  const hashParameters = algorithm.remaining === 0 ? 'absent' : 'null';
-  if (hashParameters === 'null') readNull(algorithm);
+  if (algorithm.remaining === 0) return { hashAlgorithm: name };
+  readNull(algorithm);
   algorithm.end();
-  return { name, hashParameters };
+  return { hashAlgorithm: name, hashParameters: 'null' };
 }
 
-function readHashes(list: ByteReader, name: HashName): LdsSecurityObject['hashes'] {
+function readHashes(list: ByteReader, name: HashName): LdsSecurityObject['dataGroupHashes'] {
   const hashes: { dataGroup: number; hash: Uint8Array }[] = [];
   while (list.remaining > 0) {
     const item = enter(list, DER.SEQUENCE);
@@ -127,8 +127,7 @@ export const ldsSecurityObjectExamples: readonly Example<LdsSecurityObject>[] = 
     source: 'synthetic, ICAO Doc 9303-10 §4.6.2.3',
     value: {
       hashAlgorithm: 'SHA-256',
-      hashParameters: 'absent',
-      hashes: [
+      dataGroupHashes: [
         { dataGroup: 1, hash: HASH },
         { dataGroup: 2, hash: HASH },
       ],
@@ -141,7 +140,7 @@ export const ldsSecurityObjectExamples: readonly Example<LdsSecurityObject>[] = 
     value: {
       hashAlgorithm: 'SHA-256',
       hashParameters: 'null',
-      hashes: [
+      dataGroupHashes: [
         { dataGroup: 1, hash: HASH },
         { dataGroup: 2, hash: HASH },
       ],

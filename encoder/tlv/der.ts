@@ -1,4 +1,4 @@
-import { type ByteReader, concat, decodeUtf8, utf8 } from '../bytes/index.ts';
+import { type ByteReader, concat, decodeUtf8, utf8 } from '#encoder/bytes';
 import { enter, readTlv, tlv } from './tlv.ts';
 
 /** Universal tags of ISO/IEC 8824-1 that the files of a card use. */
