@@ -94,8 +94,17 @@ ip route replace local 127.0.0.0/8 dev lo table local proto kernel scope host sr
 exec "$@"
 `;
 
+/** setns(2) into a mount namespace moves a process to `/`: `--wdns` brings it back, so that relative paths and modules are found. */
 function enterPid(pid: number): string[] {
-  return ['nsenter', `--target=${pid}`, ...(isRoot() ? [] : ['--user', '--preserve-credentials']), '--mount', '--net', '--'];
+  return [
+    'nsenter',
+    `--target=${pid}`,
+    ...(isRoot() ? [] : ['--user', '--preserve-credentials']),
+    '--mount',
+    '--net',
+    `--wdns=${process.cwd()}`,
+    '--',
+  ];
 }
 
 interface NamespaceId {
