@@ -1,14 +1,11 @@
 import { beforeAll, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
-import { hsmConformance } from '../pki/hsm/hsm.conformance.ts';
 import { SoftwareHsm } from './software-hsm.ts';
 
 const pin = () => new Secret(utf8('4711'));
 const hsm = new SoftwareHsm({ pin: pin() });
 
 beforeAll(() => hsm.open(pin()));
-
-hsmConformance('software HSM', () => hsm);
 
 test('a wrong PIN is never tried twice, not even with the right one afterwards', async () => {
   const other = new SoftwareHsm({ pin: pin() });

@@ -1,4 +1,4 @@
-import type { EcCurveName } from '../ec/index.ts';
+import type { EcCurveName } from '#pki/ec';
 import type { DistinguishedName } from '#pki/x509';
 
 /** The one reviewed file of a ceremony: who, what, under which profile. A ceremony that was begun is finished with the same plan. */

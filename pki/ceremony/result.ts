@@ -1,6 +1,6 @@
 import { fromHex } from '#encoder/bytes';
-import { isEcCurveName, namedSpki } from '../ec/index.ts';
-import type { AesKey, EcKey } from '../hsm/index.ts';
+import { isEcCurveName, namedSpki } from '#pki/ec';
+import type { AesKey, EcKey } from '#pki/hsm';
 import { CeremonyError } from './ceremony-error.ts';
 import { parseMinutes, type Minute } from './minutes.ts';
 

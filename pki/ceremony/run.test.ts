@@ -4,7 +4,7 @@ import { fromHex, Secret, toHex, utf8 } from '#encoder/bytes';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { crlFault, parseCrl } from '#pki/crl';
 import { addDays, addYears, parseCertificate } from '#pki/x509';
-import type { Hsm } from '../hsm/index.ts';
+import type { Hsm } from '#pki/hsm';
 import type { CeremonyJournal } from './minutes.ts';
 import { specimenPlan } from './plan.ts';
 import { readCeremony } from './result.ts';
@@ -90,6 +90,12 @@ describe('the first ceremony', () => {
 
 describe('killed at every point, it is finished by the next run and leaves no ambiguous key', () => {
   const total = 22;
+  // Smaller curves than the demo's: what is swept here is the order of events, and the software HSM is slow on 512 bits.
+  const plan = {
+    ...PLAN,
+    csca: { ...PLAN.csca, curve: 'brainpoolP256r1' },
+    documentSigners: { ...PLAN.documentSigners, curve: 'brainpoolP256r1' },
+  } as const;
   test.each(Array.from({ length: total }, (_, save) => save))('killed at save %i, before and after it is durable', async (save) => {
     for (const durable of [false, true]) {
       const pin = new Secret(utf8('1'));
@@ -97,11 +103,11 @@ describe('killed at every point, it is finished by the next run and leaves no am
       await hsm.open(pin);
       journal = new MemoryJournal();
       journal.killAt = { save, durable };
-      await run().catch((error: unknown) => {
+      await run(hsm, plan).catch((error: unknown) => {
         if (!(error instanceof Error) || error.message !== 'killed') throw error;
       });
       journal.killAt = undefined;
-      const result = await run();
+      const result = await run(hsm, plan);
       const labels = (await hsm.list()).filter(({ kind }) => kind !== 'public-key').map(({ label }) => label);
       expect(new Set(labels).size).toBe(labels.length);
       expect(labels).toHaveLength(8);

@@ -17,8 +17,8 @@ import {
   type HashName,
   type IssuingKey,
 } from '#pki/x509';
-import { explicitSpki, namedSpki, type EcCurveName } from '../ec/index.ts';
-import { checkValueOf, HsmError, type AesKey, type EcKey, type EcKeyPurpose, type Hsm } from '../hsm/index.ts';
+import { explicitSpki, namedSpki, type EcCurveName } from '#pki/ec';
+import { checkValueOf, HsmError, type AesKey, type EcKey, type EcKeyPurpose, type Hsm } from '#pki/hsm';
 import { CeremonyError } from './ceremony-error.ts';
 import { appended, formatMinutes, parseMinutes, type CeremonyJournal, type Minute } from './minutes.ts';
 import type { CeremonyPlan } from './plan.ts';

@@ -7,8 +7,8 @@ import { concat, Secret, utf8 } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { addYears, issueCertificate, plantSignerCertificate, prepareCertificate } from '#pki/x509';
-import { namedSpki } from '../ec/index.ts';
-import type { EcKey } from '../hsm/index.ts';
+import { namedSpki } from '#pki/ec';
+import type { EcKey } from '#pki/hsm';
 import { signDetached, verifyDetached } from './detached.ts';
 
 const NOW = new Date('2026-11-21T08:00:00Z');

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { equalBytes } from '#encoder/bytes';
 import { OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { CmsError } from './cms-error.ts';
 import { encodeSignedAttributes, encodeSignedData } from './encode.ts';
 import { parseSignedData, verifySignerInfo } from './signed-data.ts';

@@ -4,8 +4,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { addDays, addYears, cscaCertificate, issueCertificate, parseCertificate, prepareCertificate, type Certificate } from '#pki/x509';
-import { explicitSpki } from '../ec/index.ts';
-import type { EcKey } from '../hsm/index.ts';
+import { explicitSpki } from '#pki/ec';
+import type { EcKey } from '#pki/hsm';
 import { crlFault, parseCrl } from './crl.ts';
 import { issueCrl, prepareCrl, type CrlRequest } from './issue.ts';
 

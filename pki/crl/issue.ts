@@ -23,7 +23,7 @@ import {
   type DigestSigner,
   type HashName,
 } from '#pki/x509';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { CrlError } from './crl-error.ts';
 import { authorityKeyOf, parseTbs } from './crl.ts';
 

@@ -1,7 +1,7 @@
 import { createECDH, createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { fromHex, Secret } from '#encoder/bytes';
-import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '../ec/index.ts';
+import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';
 import type { Hsm } from './hsm.ts';
 import { checkValueOf, keyIdOfPoint } from './key-id.ts';
 

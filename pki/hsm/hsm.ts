@@ -1,5 +1,5 @@
 import type { Secret } from '#encoder/bytes';
-import type { EcCurveName } from '../ec/index.ts';
+import type { EcCurveName } from '#pki/ec';
 
 /** A key signs or agrees, never both: a DS key that could be used for ECDH would have uses that no intent records. */
 export type EcKeyPurpose = 'sign' | 'derive';

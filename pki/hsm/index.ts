@@ -7,4 +7,4 @@ export type { AesKey, EcKey, EcKeyPurpose, EcKeyRequest, Hsm, HsmObject, HsmObje
 export { checkValueOf, keyIdOfPoint } from './key-id.ts';
 export { HsmError, REMEDY, type HsmErrorCode } from './hsm-error.ts';
 export { Pkcs11Hsm, type Pkcs11Options } from './pkcs11.ts';
-export { EC_CURVES, namedSpki, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '../ec/index.ts';
+export { EC_CURVES, namedSpki, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';

@@ -1,6 +1,6 @@
 import pkcs11js from 'pkcs11js';
 import { decodeOnly } from '#encoder/tlv';
-import { curveOfOid, type EcCurve } from '../ec/index.ts';
+import { curveOfOid, type EcCurve } from '#pki/ec';
 import { HsmError } from './hsm-error.ts';
 import type { HsmObject, HsmObjectKind } from './hsm.ts';
 import type { Cryptoki, Handle } from './pkcs11-sessions.ts';

@@ -1,5 +1,5 @@
 import pkcs11js from 'pkcs11js';
-import type { Secret } from '#encoder/bytes';
+import { Secret } from '#encoder/bytes';
 import { HsmError } from './hsm-error.ts';
 import { hsmErrorOfReturnValue } from './pkcs11-error.ts';
 
@@ -31,6 +31,7 @@ export class Pkcs11Sessions {
   #inUse = 0;
   #slot: Handle | undefined;
   #anchor: Handle | undefined;
+  /** Our own copy, for the login after a lost session; gone with `close`. */
   #pin: Secret | undefined;
   /** A PIN that was refused is never presented again by this process. */
   #pinRefusal: HsmError | undefined;
@@ -51,8 +52,8 @@ export class Pkcs11Sessions {
     }
     try {
       this.#slot = this.#findSlot();
-      this.#pin = pin;
-      this.#login(this.#slot, pin);
+      this.#pin = new Secret(pin.reveal());
+      this.#login(this.#slot, this.#pin);
     } catch (error) {
       this.close();
       throw error;
@@ -63,6 +64,7 @@ export class Pkcs11Sessions {
     this.#idle.length = 0;
     this.#anchor = undefined;
     this.#slot = undefined;
+    this.#pin?.destroy();
     this.#pin = undefined;
     try {
       this.#library.C_Finalize();

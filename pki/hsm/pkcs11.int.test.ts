@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
 import { hsmConformance } from './hsm.conformance.ts';
 import { Pkcs11Hsm } from './pkcs11.ts';
-import { softHsmToken } from './softhsm-token.ts';
+import { softHsmToken } from '#pki/testing';
 
 const token = softHsmToken('conformance');
 const hsm = new Pkcs11Hsm({ tokenLabel: token.label });

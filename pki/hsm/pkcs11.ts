@@ -1,7 +1,7 @@
 import { createECDH, createHash, randomBytes } from 'node:crypto';
 import pkcs11js from 'pkcs11js';
 import { equalBytes, equalConstantTime, Secret, toHex } from '#encoder/bytes';
-import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw } from '../ec/index.ts';
+import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw } from '#pki/ec';
 import { HsmError } from './hsm-error.ts';
 import type { AesKey, EcKey, EcKeyRequest, Hsm, HsmObject } from './hsm.ts';
 import { keyIdOfPoint } from './key-id.ts';

@@ -2,8 +2,8 @@ import { createHash, createHmac, createPrivateKey, createPublicKey, sign, verify
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
-import { namedSpki } from '../ec/index.ts';
-import type { EcKey } from '../hsm/index.ts';
+import { namedSpki } from '#pki/ec';
+import type { EcKey } from '#pki/hsm';
 import { signJws, verifyJws } from './jws.ts';
 
 const TYP = 'cardmint-birth-certificate+json';

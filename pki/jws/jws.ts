@@ -1,6 +1,6 @@
 import { createHash, createPublicKey } from 'node:crypto';
 import { CodedError, ascii, decodeUtf8, type ErrorContext, type ErrorTable } from '#encoder/bytes';
-import { verifyEcdsaRaw } from '../ec/index.ts';
+import { verifyEcdsaRaw } from '#pki/ec';
 
 export type JwsErrorCode = 'JWS_MALFORMED' | 'JWS_HEADER_REFUSED' | 'JWS_SIGNATURE_REJECTED';
 

@@ -3,8 +3,8 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { concat, Secret, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
-import { namedSpki } from '../ec/index.ts';
-import type { EcKey } from '../hsm/index.ts';
+import { namedSpki } from '#pki/ec';
+import type { EcKey } from '#pki/hsm';
 import { openBox, sealBox } from './sealed-box.ts';
 
 const pin = new Secret(utf8('1'));

@@ -1,6 +1,6 @@
 import { createCipheriv, createDecipheriv, createECDH, hkdfSync } from 'node:crypto';
 import { ByteReader, CodedError, concat, Secret, utf8, type ErrorContext, type ErrorTable } from '#encoder/bytes';
-import { pointOfKey, publicKeyOfPoint } from '../ec/index.ts';
+import { pointOfKey, publicKeyOfPoint } from '#pki/ec';
 
 export type SealedBoxErrorCode = 'BOX_MALFORMED' | 'BOX_NOT_OPENED' | 'BOX_INPUT_INVALID';
 

@@ -16,9 +16,9 @@ import { Secret, toHex, utf8 } from '#encoder/bytes';
 import { decodeOnly, tlv } from '#encoder/tlv';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { BrainpoolEngine } from '#pki/x509';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { documentSigner, issueSod, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
-import { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from './sod.fixture.ts';
+import { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 
 const pin = new Secret(utf8('1'));
 const hsm = new SoftwareHsm({ pin });

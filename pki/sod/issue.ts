@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { tlv } from '#encoder/tlv';
 import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
 import { lintCertificate, OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { assertDataGroup, documentTypeOf, readEfCom } from './data-groups.ts';
 import { ldsSecurityObject } from './lds-security-object.ts';
 import { SodError } from './sod-error.ts';

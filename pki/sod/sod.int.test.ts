@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { decodeOnly } from '#encoder/tlv';
 import { parseCertificate } from '#pki/x509';
-import { Pkcs11Hsm } from '../hsm/index.ts';
-import { softHsmToken } from '../hsm/softhsm-token.ts';
+import { Pkcs11Hsm } from '#pki/hsm';
+import { softHsmToken } from '#pki/testing';
 import { issueSod, prepareSod } from './issue.ts';
-import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from './sod.fixture.ts';
+import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 import { verifySod } from './verify.ts';
 
 const token = softHsmToken('sod');

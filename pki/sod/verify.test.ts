@@ -6,10 +6,10 @@ import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
 import { issueCrl, prepareCrl, type RevokedCertificate } from '#pki/crl';
 import { addDays, addYears, OID, parseCertificate } from '#pki/x509';
 import { createHash } from 'node:crypto';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { issueSod, prepareSod } from './issue.ts';
 import { ldsSecurityObject } from './lds-security-object.ts';
-import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from './sod.fixture.ts';
+import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 import { verifySod, type PassiveAuthenticationOptions, type PassiveAuthenticationVerdict } from './verify.ts';
 
 const pin = new Secret(utf8('1'));

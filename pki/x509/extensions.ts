@@ -12,7 +12,7 @@ import {
   RelativeDistinguishedNames,
 } from 'pkijs';
 import { ascii } from '#encoder/bytes';
-import { pointOfKey } from '../ec/index.ts';
+import { pointOfKey } from '#pki/ec';
 import { OID } from './oid.ts';
 
 /** The part of an asn1js or pkijs object that makes DER. */

@@ -2,7 +2,7 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { fromBER, Integer } from 'asn1js';
 import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, TimeType, type Extension } from 'pkijs';
 import { tlv } from '#encoder/tlv';
-import { derSignature } from '../ec/index.ts';
+import { derSignature } from '#pki/ec';
 import { parseTbsCertificate } from './certificate.ts';
 import { buffer } from './extensions.ts';
 import { lintCertificate, type CertificateProfile } from './lint.ts';

@@ -1,4 +1,4 @@
-import { explicitSpki, namedSpki, type EcCurveName } from '../ec/index.ts';
+import { explicitSpki, namedSpki, type EcCurveName } from '#pki/ec';
 import { wholeSeconds } from './calendar.ts';
 import {
   alternativeName,

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
-import { specimenPki, type SpecimenPki } from '../sod/sod.fixture.ts';
+import { specimenPki, type SpecimenPki } from '#pki/testing';
 import { secondOpinion } from './second-opinion.ts';
 
 const pin = new Secret(utf8('1'));

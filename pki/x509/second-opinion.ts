@@ -1,7 +1,7 @@
 import { Crypto } from '@peculiar/webcrypto';
 import { fromBER, type BitString, type OctetString } from 'asn1js';
 import { Certificate, CryptoEngine, type AlgorithmIdentifier, type PublicKeyInfo } from 'pkijs';
-import { EC_CURVES, explicitSpki, namedSpki, pointOfKey, rawSignature, type EcCurve } from '../ec/index.ts';
+import { EC_CURVES, explicitSpki, namedSpki, pointOfKey, rawSignature, type EcCurve } from '#pki/ec';
 import { equalBytes } from '#encoder/bytes';
 
 /** Hash names of WebCrypto by the identifiers of ecdsa-with-SHA… (RFC 5758 §3.2). */

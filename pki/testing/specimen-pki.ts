@@ -9,9 +9,9 @@ import {
   prepareCertificate,
   type IssuingKey,
 } from '#pki/x509';
-import { explicitSpki } from '../ec/index.ts';
-import type { EcKey, Hsm } from '../hsm/index.ts';
-import { documentSigner, type DocumentSigner } from './issue.ts';
+import { explicitSpki } from '#pki/ec';
+import type { EcKey, Hsm } from '#pki/hsm';
+import { documentSigner, type DocumentSigner } from '#pki/sod';
 
 /** Material for the tests of this room: a CSCA, a Document Signer and the files of a made-up TD1 card. */
 export const NOW = new Date('2026-11-21T08:00:00Z');

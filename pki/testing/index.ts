@@ -1,0 +1,6 @@
+/**
+ * What the tests of several rooms need: a private SoftHSM token, and a specimen CSCA with a Document Signer and the files of a
+ * made-up card. Only tests import it.
+ */
+export { softHsmToken, type SoftHsmToken } from './softhsm-token.ts';
+export { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from './specimen-pki.ts';
