@@ -13,7 +13,6 @@ export {
 } from './order-file.ts';
 export { takeOrders, type IntakeDeps, type IntakeRequest, type TakenOrder } from './take-orders.ts';
 export { prepareOrder, type LintFinding, type PrepareDeps, type Prepared } from './prepare-order.ts';
-export { recordLint } from './record-lint.ts';
 export { countOrders, findOrder, listOrders, type OrderView } from './order-queries.ts';
 export { OrdersError, type OrdersErrorCode } from './orders-error.ts';
 export { orderRoom } from './routes.ts';

@@ -9,3 +9,4 @@ export { DEJAVU, manifestPdf, type PdfFonts } from './manifest-pdf.ts';
 export { Receipt, receiveReceipt, type Acknowledged } from './receipts.ts';
 export { listCases, listConsignments, manifestFiles, type Case, type ConsignmentView, type ManifestFiles } from './shipment-queries.ts';
 export { ShipmentError, type ShipmentErrorCode } from './shipment-error.ts';
+export { shipmentRoom } from './routes.ts';
