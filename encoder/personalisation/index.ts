@@ -8,5 +8,6 @@ export type { Operation, PersonalisationPlan, PlanInput, PlannedFile, PlanStep }
 export type { JournalStep, PersonalisationJournal } from './journal.ts';
 export { personalise, prepareChip, type Personalisation } from './execute.ts';
 export { confirmLocked, type Confirmation, type FileDigest } from './confirm.ts';
+export { faultKind, type FaultKind } from './fault.ts';
 export { remainingSteps } from './recover.ts';
 export { PersonalisationError, type PersonalisationErrorCode } from './personalisation-error.ts';
