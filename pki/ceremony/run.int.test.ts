@@ -2,10 +2,14 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { fromHex, Secret } from '#encoder/bytes';
+import { fromHex, Secret, utf8 } from '#encoder/bytes';
+import { signDetached, verifyDetached } from '#pki/cms';
+import { signJws, verifyJws } from '#pki/jws';
+import { openBox, sealBox } from '#pki/sealed-box';
+import { documentSigner, issueSod, prepareSod, verifySod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
 import { Pkcs11Hsm } from '#pki/hsm';
-import { softHsmToken } from '#pki/testing';
+import { EF_COM, softHsmToken, specimenFiles } from '#pki/testing';
 import { fileCeremonyJournal } from './minutes.ts';
 import { specimenPlan } from './plan.ts';
 import { runFirstCeremony } from './run.ts';
@@ -57,4 +61,38 @@ test('run again on the same token and minutes, it finds every key and changes no
   const first = await run();
   expect(await run()).toEqual(first);
   expect((await hsm.list()).filter(({ kind }) => kind === 'private-key')).toHaveLength(5);
+});
+
+test('each key does its work in the token: EF.SOD, manifest, birth certificate, record key, MACs', async () => {
+  const result = await run();
+  const at = new Date();
+  const [signer] = result.documentSigners;
+  if (signer === undefined) throw new Error('the plan has one Document Signer');
+
+  const prepared = prepareSod({ dataGroups: specimenFiles(), efCom: EF_COM, signer: documentSigner(signer.certificate), at });
+  const efSod = issueSod(prepared, await hsm.sign(signer.key, prepared.digestToSign));
+  expect(verifySod(efSod, specimenFiles(), { csca: [result.csca.certificate], crl: result.crl, at }).good).toBe(true);
+
+  const { key: plantKey, certificate } = result.plantSigner;
+  const p7s = await signDetached(utf8('manifest'), { certificate, sign: (digest) => hsm.sign(plantKey, digest) }, at);
+  expect(verifyDetached(p7s, utf8('manifest'), { trusted: [certificate] }).certificate).toEqual(certificate);
+
+  const birth = result.birthCertificateSigner;
+  const publicKey = parseCertificate(birth.certificate).spki;
+  const header = { typ: 'cardmint-birth-certificate+json', kid: 'birth' };
+  const jws = await signJws(utf8('{}'), header, { publicKey, sign: (digest) => hsm.sign(birth.key, digest) });
+  expect(verifyJws(jws, { publicKey, typ: header.typ }).payload).toEqual(utf8('{}'));
+
+  const { key: recordKey } = result.recordKey;
+  const dataKey = new Secret(new Uint8Array(32).fill(6));
+  const box = sealBox(result.recordKey.publicKey, dataKey, utf8('record 1'));
+  const recipient = { point: recordKey.point, ecdh: (peer: Uint8Array) => hsm.ecdhDerive(recordKey, peer) };
+  expect((await openBox(box, recipient, utf8('record 1'))).reveal()).toEqual(dataKey.reveal());
+
+  expect(await hsm.cmac(result.citizenReferenceKey, utf8('079012345678'))).toHaveLength(16);
+  // RFC 4493 §2.4 over this key, computed by OpenSSL.
+  const mac = execFileSync('openssl', ['mac', '-cipher', 'AES-128-CBC', '-macopt', 'hexkey:404142434445464748494A4B4C4D4E4F', 'CMAC'], {
+    input: 'chip',
+  });
+  expect(Buffer.from(await hsm.cmac(result.transportMasterKey, utf8('chip'))).toString('hex')).toBe(mac.toString().trim().toLowerCase());
 });
