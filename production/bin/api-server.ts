@@ -24,6 +24,7 @@ import {
 import type { Logger } from '#production/logging';
 import { orderRoom, type IntakeDeps } from '#production/orders';
 import { authenticate, peopleRoom } from '#production/people';
+import { shipmentRoom } from '#production/shipments';
 import type { SignerErrorCode } from '#production/signer';
 import { balance, stockRoom } from '#production/stock';
 import { asStoreError, type StoreErrorCode } from '#production/store';
@@ -47,6 +48,8 @@ export interface RunningApi {
 
 /** A delivery note of half a million blanks has three keys a blank, at most. */
 const NOTE_LIMITS = { depthMax: 4, keysMax: 1_500_000, stringMax: 256 };
+/** A receipt and its signature, 4 MiB each, in base64. */
+const RECEIPT_LIMITS = { depthMax: 1, keysMax: 2, stringMax: 5_600_000 };
 
 /** "Not now": nothing is lost and the same request is good again later. Beyond these a code of the store or the signer is our own fault. */
 const DEPENDENCY_STATUSES = {
@@ -72,6 +75,7 @@ export async function createApi(deps: ApiDeps): Promise<RunningApi> {
     lineRoom(deps, { line }),
     cardRoom(deps),
     stockRoom(deps, { parse: (bytes) => parseStrictJson(bytes, NOTE_LIMITS) }),
+    shipmentRoom(deps, { parse: (bytes) => parseStrictJson(bytes, RECEIPT_LIMITS) }),
     reportRoom({ db, ids: deps.ids, line }, { feed, streams }),
     consoleRoom(),
   ];

@@ -1,3 +1,4 @@
+/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access, typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-argument -- served as written, without a build step: there are no types here to check */
 /** The live page: reads `/v1/report`, follows `/v1/events`, shows both. It changes nothing in the plant. */
 import { WORDS } from './words.js';
 import { follow } from './stream.js';
@@ -141,6 +142,7 @@ function bars(node, parts) {
     const part = node.children[i];
     part.className = tone;
     part.style.flexGrow = String(value);
+    part.hidden = value === 0;
   });
 }
 
@@ -415,18 +417,20 @@ function leave() {
   $('token').focus();
 }
 
-$('enter').addEventListener('submit', async (submit) => {
-  submit.preventDefault();
-  const token = $('token').value.trim();
+async function enter() {
   $('enter-error').textContent = '';
   try {
-    await open(token);
+    await open($('token').value.trim());
     $('token').value = '';
-    $('content').focus();
+    $('content').focus({ preventScroll: true });
   } catch (error) {
     $('enter-error').textContent = error.message;
     $('token').focus();
   }
+}
+$('enter').addEventListener('submit', (submit) => {
+  submit.preventDefault();
+  void enter();
 });
 $('leave').addEventListener('click', leave);
 for (const button of document.querySelectorAll('[data-language]')) {
