@@ -4,7 +4,7 @@ import { referenceDriver, type CardDriver, type ChipStatus } from '#encoder/driv
 import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../virtual-card/testing.ts';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { EF_SOD, personalise, planPersonalisation, prepareChip, remainingSteps, type PersonalisationJournal } from './index.ts';
 
 const TAG = new Uint8Array(32).fill(1);

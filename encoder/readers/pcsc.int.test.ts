@@ -14,7 +14,7 @@ import {
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { fromHex } from '#encoder/bytes';
-import { blankImage, imageFolder, TEST_CHIP_ID, TEST_MASTER } from '../virtual-card/testing.ts';
+import { blankImage, imageFolder, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { openPcscReader } from './pcsc.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
 import { startTestPcscd, type TestPcscd } from './testing.ts';

@@ -1,7 +1,7 @@
 import { appendFileSync, copyFileSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { afterAll, describe, expect, it } from 'vitest';
 import { createImageLog, openImageLog } from './image-log.ts';
-import { imageFolder } from './testing.ts';
+import { imageFolder } from '#encoder/testing';
 
 const folder = imageFolder();
 afterAll(folder.remove);

@@ -3,7 +3,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { makeBlanks } from './maker.ts';
 import { ChipMemory } from './memory.ts';
 import { blankSerial, isBlankSerial } from './serial.ts';
-import { imageFolder, TEST_MASTER } from './testing.ts';
+import { imageFolder, TEST_MASTER } from '#encoder/testing';
 
 const folder = imageFolder();
 afterAll(folder.remove);

@@ -20,7 +20,7 @@ import { tlv } from '#encoder/tlv';
 import { referenceDriver, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from './testing.ts';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { VirtualCard } from './virtual-card.ts';
 
 const folder = imageFolder();

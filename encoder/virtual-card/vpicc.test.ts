@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
 import { makeBlanks } from './maker.ts';
 import { CardRack } from './rack.ts';
-import { imageFolder, TEST_MASTER } from './testing.ts';
+import { imageFolder, TEST_MASTER } from '#encoder/testing';
 
 /** The reader's end of vpcd's protocol: frames of a two-byte length and a payload. */
 class Vpcd {

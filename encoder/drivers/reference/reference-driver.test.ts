@@ -5,7 +5,7 @@ import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '../../virtual-card/testing.ts';
+import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
 import { referenceDriver } from './reference-driver.ts';
 import { decodeStatus } from './status.ts';

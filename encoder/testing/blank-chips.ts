@@ -3,10 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, Secret } from '#encoder/bytes';
 import { diversify } from '#encoder/globalplatform';
-import type { TakeRsaKey } from './chip.ts';
-import { makeRsaKey } from './key-pool.ts';
-import { createImage, type Defect } from './memory.ts';
-import { blankSerial } from './serial.ts';
+import { blankSerial, createImage, makeRsaKey, type Defect, type TakeRsaKey } from '#encoder/virtual-card';
 
 /** A folder for chip images that is gone after the test. */
 export function imageFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
