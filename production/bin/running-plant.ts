@@ -13,6 +13,8 @@ import { connectQueue } from '#queues/workers';
  */
 export interface RunningPlant {
   readonly plantDir: string;
+  /** The sender's name on manifests. */
+  readonly name: string;
   readonly line: string;
   readonly profile: string;
   /** Where the demo lets the inspector lay down what it read, in clear; null in every other plant. */

@@ -11,6 +11,7 @@ import type { Hardware } from './virtual-cards.ts';
 
 export interface PlantSettings {
   readonly plant: PlantConfig;
+  readonly name: string;
   readonly line: string;
   readonly profile: string;
   readonly apiPort: number;
@@ -88,6 +89,7 @@ function describePlant(plant: Plant, settings: PlantSettings): RunningPlant {
   mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
   return {
     plantDir,
+    name: settings.name,
     line: settings.line,
     profile: settings.profile,
     insecureDemoEvidence: settings.insecureDemoEvidence,

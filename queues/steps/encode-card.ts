@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { utf8 } from '#encoder/bytes';
-import { DriverError } from '#encoder/drivers';
+import { DriverError, type CardDriver } from '#encoder/drivers';
 import {
   personalise,
   PersonalisationError,
@@ -59,6 +59,7 @@ export async function encodeCard(deps: EncodeDeps, seat: Seat, cardId: string): 
       if (fault.spoils !== null) return await spoil(deps, card, piece.serial, fault.spoils);
       deps.log('card_in_doubt', { cardId, code: fault.code, seat: seat.place });
       await deps.ledger.doubt(card.claim, { code: fault.code, seat: seat.place });
+      if (card.attempt > ATTEMPTS_MAX) return await spoil(deps, card, piece.serial, 'ATTEMPTS_EXHAUSTED');
       if (doubts >= DOUBTS_MAX) return await spoil(deps, card, piece.serial, 'CHIP_TORN');
       await deps.feeder.reseat(seat.place);
       const again = await deps.ledger.claim({ cardId, station: 'encode', owner: seat.place });
@@ -79,7 +80,6 @@ interface ChipFault {
 /** Null when the chip is finished. Errors that are not the chip's are thrown on. */
 async function tryToFinish(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece): Promise<ChipFault | null> {
   try {
-    if (card.attempt > ATTEMPTS_MAX) return { spoils: 'ATTEMPTS_EXHAUSTED', code: 'ATTEMPTS_EXHAUSTED' };
     const repeated = await finishChip(deps, card, piece);
     return repeated === null ? null : { spoils: repeated, code: repeated };
   } catch (error) {
@@ -110,10 +110,21 @@ async function finishChip(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece
   const keys = await deps.signer.transportKeys(claim, chipId);
   try {
     await driver.open(keys);
+    await life.advance('CHIP_OPENED');
+    return await writeChip(deps, card, { ...piece, chipId, life });
   } finally {
     for (const key of [keys.enc, keys.mac, keys.dek]) key.destroy();
   }
-  await life.advance('CHIP_OPENED');
+}
+
+/** Steps 6 to 9: keys on the chip, files, signature, writing, lock and its proof, over a channel that is open. */
+async function writeChip(
+  deps: EncodeDeps,
+  card: ClaimedCard,
+  chip: { readonly driver: CardDriver; readonly chipId: string; readonly life: Life },
+): Promise<SpoilReason | null> {
+  const { claim } = card;
+  const { driver, chipId, life } = chip;
 
   const run = { driver, journal: journalFor(deps.journal, claim) };
   const bindingTag = bindingTagOf(claim.cardId);

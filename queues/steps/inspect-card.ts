@@ -13,7 +13,7 @@ import { profileById } from '#encoder/profiles';
 import type { Feeder } from '#queues/feeders';
 import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } from '../ports.ts';
 import type { Seat } from './bind-blank.ts';
-import { ATTEMPTS_MAX, type StepLog, type StepResult } from './step.ts';
+import type { StepLog, StepResult } from './step.ts';
 
 export interface InspectDeps {
   readonly ledger: CardLedger;
@@ -38,7 +38,7 @@ export interface InspectionEvidence {
 }
 
 /** Commands of the inspector: extended length, as the reference chip announces and every reader of a plant can. */
-const READ = { readMax: 32_768 };
+const READ = { readMax: 32_768, headerFirst: false };
 
 /**
  * Step 11, by another process than the one that made the card: MRZ and QR are read from the photographed faces, and they
@@ -54,10 +54,7 @@ export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string)
     const occupant = await deps.feeder.at(seat.place);
     if (occupant !== null && occupant !== serial) await deps.feeder.carry(occupant, 'buffer');
     await deps.feeder.carry(serial, seat.place);
-    const report =
-      card.attempt > ATTEMPTS_MAX
-        ? unreadablePrint(card.profile, 'ATTEMPTS_EXHAUSTED')
-        : await examine(deps, seat, card, { serial, chipId });
+    const report = await examine(deps, seat, card, { serial, chipId });
     const passed = report.verdict === 'good';
     await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
     if (passed) {

@@ -12,7 +12,10 @@ export type StepResult =
 /** Facts for the log: never a personal value. */
 export type StepLog = (event: string, facts: Evidence) => void;
 
-/** A card that is claimed again and again is not getting better: invariant E7. Process deaths count too. */
+/**
+ * A chip that falls silent again and again is not getting better: past so many claims, the next doubt is the last (invariant
+ * E7). Only doubts count: a process that died or a signer that was away spoils no card.
+ */
 export const ATTEMPTS_MAX = 8;
 
 const ORDER: readonly CardState[] = [

@@ -91,7 +91,7 @@ async function run<Q extends QueueName>(
     } catch (error) {
       // Redis went away between two commands, or a job vanished with a flush: the database still knows what is to be done.
       if (!stopped()) {
-        answering.onFault({ queue: answering.queue, code: 'QUEUE_UNREACHABLE', error });
+        answering.onFault({ queue: answering.queue, code: isCodedError(error) ? error.code : 'QUEUE_UNREACHABLE', error });
         await sleep(AFTER_FAULT_MS);
       }
     }
