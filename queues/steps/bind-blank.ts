@@ -2,7 +2,7 @@ import type { CardConnection, Reader } from '#encoder/readers';
 import { ReaderError } from '#encoder/readers';
 import type { CardDriver, ChipIdentity } from '#encoder/drivers';
 import type { Feeder, Place } from '#queues/feeders';
-import type { CardLedger, ClaimedCard, SpoilReason } from '../ports.ts';
+import type { CardLedger, ClaimedCard, SpoilReason } from '#queues/ports';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface Seat {

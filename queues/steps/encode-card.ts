@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { utf8 } from '#encoder/bytes';
-import { DriverError, type CardDriver } from '#encoder/drivers';
+import { isCodedError, utf8 } from '#encoder/bytes';
+import type { CardDriver } from '#encoder/drivers';
 import {
+  faultKind,
   personalise,
   PersonalisationError,
   planPersonalisation,
@@ -9,7 +10,6 @@ import {
   type JournalStep,
   type PersonalisationJournal,
 } from '#encoder/personalisation';
-import { ReaderError } from '#encoder/readers';
 import type {
   CardLedger,
   CardRecords,
@@ -20,7 +20,7 @@ import type {
   Evidence,
   SigningAuthority,
   SpoilReason,
-} from '../ports.ts';
+} from '#queues/ports';
 import { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
 import { cardFiles } from './card-files.ts';
 import { ATTEMPTS_MAX, rank, type StepResult } from './step.ts';
@@ -193,16 +193,18 @@ function journalFor(journal: ChipJournal, claim: Claim): PersonalisationJournal 
   };
 }
 
-/** Silence is a doubt; a refusal, a foreign or a lying chip is the end of this card; anything else is not the chip's. */
+/** Silence is a doubt; a refusal, a foreign or a lying chip is the end of this card; anything else is not the chip's (null). */
 function chipFault(error: unknown): ChipFault | null {
-  if (error instanceof ReaderError) {
-    return ['CARD_REMOVED', 'CARD_RESET', 'CARD_MUTE', 'NO_CARD'].includes(error.code) ? { spoils: null, code: error.code } : null;
+  const code = isCodedError(error) ? error.code : 'UNEXPECTED';
+  switch (faultKind(error)) {
+    case 'doubt':
+      return { spoils: null, code };
+    case 'chip':
+      return { spoils: code === 'LOCK_NOT_PROVEN' ? 'LOCK_NOT_PROVEN' : 'CHIP_REFUSED', code };
+    case 'reader':
+    case 'ours':
+      return null;
   }
-  if (error instanceof DriverError) {
-    return { spoils: error.code === 'LOCK_NOT_PROVEN' ? 'LOCK_NOT_PROVEN' : 'CHIP_REFUSED', code: error.code };
-  }
-  if (error instanceof PersonalisationError && error.code !== 'PLAN_INVALID') return { spoils: 'CHIP_REFUSED', code: error.code };
-  return null;
 }
 
 async function spoil(deps: EncodeDeps, card: ClaimedCard, serial: string, reason: SpoilReason): Promise<StepResult> {

@@ -11,7 +11,7 @@ import {
 } from '#encoder/inspection';
 import { profileById } from '#encoder/profiles';
 import type { Feeder } from '#queues/feeders';
-import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } from '../ports.ts';
+import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } from '#queues/ports';
 import type { Seat } from './bind-blank.ts';
 import type { StepLog, StepResult } from './step.ts';
 

@@ -4,7 +4,7 @@ import { mrzFor } from '#encoder/mrz';
 import { profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 import type { Feeder } from '#queues/feeders';
 import type { Printer } from '#queues/printers';
-import type { CardLedger, CardRecords, ClaimedCard, PrintJob, PrintLedger } from '../ports.ts';
+import type { CardLedger, CardRecords, ClaimedCard, PrintJob, PrintLedger } from '#queues/ports';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface PrintDeps {

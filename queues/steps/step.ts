@@ -1,4 +1,4 @@
-import type { CardState, ClaimRefusal, Evidence, SpoilReason } from '../ports.ts';
+import type { CardState, ClaimRefusal, Evidence, SpoilReason } from '#queues/ports';
 
 /** What became of one ring of a doorbell at one station. */
 export type StepResult =

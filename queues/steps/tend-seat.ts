@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LineControl } from '../ports.ts';
+import type { LineControl } from '#queues/ports';
 import type { Seat } from './bind-blank.ts';
 import { encodeCard, type EncodeDeps } from './encode-card.ts';
 
