@@ -1,0 +1,14 @@
+#!/usr/bin/env node
+/** `cardmint`: the plant's commands from one entry. What a command does is in `production/cli`; what starts a plant is beside this file. */
+import { Command } from 'commander';
+
+import { processIo, registerClientCommands, runCommandLine } from '#production/cli';
+
+const io = processIo();
+const program = new Command('cardmint')
+  .description(
+    'Turns approved citizen records into finished chip ID cards, and proves what became of every blank.\nSản xuất thẻ căn cước gắn chip và chứng minh đường đi của từng phôi.',
+  )
+  .helpCommand(true);
+registerClientCommands(program, io);
+process.exitCode = await runCommandLine(program, process.argv.slice(2), io);
