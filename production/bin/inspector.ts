@@ -24,7 +24,7 @@ await runProcess('inspector', async (plant, log) => {
   const { csca, crl } = await signer.publicMaterial();
   const evidenceFolder = plant.insecureDemoEvidence;
   const deps: InspectDeps = {
-    ledger: createCardLedger(store, { line: plant.line }),
+    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
     records: createCardRecords({ ...store, signer }),
     inspections: createInspectionLedger(store),
     chipKeys: (claim) => chipKeysOf(db, claim.cardId),

@@ -39,7 +39,7 @@ await runProcess('line', async (plant, log) => {
   );
 
   const deps = {
-    ledger: createCardLedger(store, { line: plant.line }),
+    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
     records,
     prints: createPrintLedger(store),
     feeder,

@@ -16,6 +16,8 @@ export interface RunningPlant {
   /** The sender's name on manifests. */
   readonly name: string;
   readonly line: string;
+  readonly leaseSeconds: number;
+  readonly boxCardsMax: number;
   readonly profile: string;
   /** Where the demo lets the inspector lay down what it read, in clear; null in every other plant. */
   readonly insecureDemoEvidence: string | null;

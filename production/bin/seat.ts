@@ -27,7 +27,7 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
   const reader = await openPcscReader(name);
   const control = createLineControl(store, { line: plant.line });
   const deps: EncodeDeps = {
-    ledger: createCardLedger(store, { line: plant.line }),
+    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
     records: createCardRecords({ ...store, signer }),
     signer: {
       transportKeys: (claim, chipId) => signer.transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),

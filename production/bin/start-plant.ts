@@ -1,23 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startPlant, type Plant, type PlantConfig, type PlantEvent, type Supervised } from '#production/plant';
+import type { Config } from '#production/config';
 import { createLogger, type Logger } from '#production/logging';
+import { startPlant, type Plant, type PlantConfig, type PlantEvent, type Seat, type Supervised } from '#production/plant';
 import { migrate } from '#production/store';
 import type { Place } from '#queues/feeders';
+import { furnishPlant } from './furnish-plant.ts';
 import { processSpec } from './process-spec.ts';
 import { openPlantDatabase, readyFile, runningPlantFile, type RunningPlant } from './running-plant.ts';
 import type { Hardware } from './virtual-cards.ts';
 
-export interface PlantSettings {
-  readonly plant: PlantConfig;
-  readonly name: string;
-  readonly line: string;
-  readonly profile: string;
-  readonly apiPort: number;
-  readonly insecureDemoEvidence: string | null;
-  /** Run once, after the schema is there and before any process starts: people, provinces, the line's mode. */
-  readonly settle: (running: RunningPlant) => Promise<void>;
+export interface PlantExtras {
+  /** Where the demo's inspector lays down what it read, in clear. No other plant has one. */
+  readonly insecureDemoEvidence?: string;
+  /** Certificates whose keys sign the provinces' receipts, handed over out of band. DER by province code. */
+  readonly provinceCertificates?: ReadonlyMap<string, Uint8Array>;
   readonly onEvent?: (event: PlantEvent) => void;
 }
 
@@ -33,20 +31,20 @@ export interface StartedPlant {
  * The whole plant on one host: services first, then the schema, then our processes in the order in which they need each
  * other. Nothing is left running when a part does not start.
  */
-export async function startWholePlant(settings: PlantSettings): Promise<StartedPlant> {
-  const events = logged(settings);
-  const plant = await startPlant({ ...settings.plant, onEvent: events.onEvent });
+export async function startWholePlant(config: Config, extras: PlantExtras = {}): Promise<StartedPlant> {
+  const events = logged(config.plantDir, extras);
+  const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {
-    const running = describePlant(plant, settings);
+    const running = describePlant(plant, config, extras);
     writeFileSync(runningPlantFile(plant.plantDir), JSON.stringify(running, null, 2), { mode: 0o600 });
     const db = await openPlantDatabase(running, 'migrate', 2);
     try {
       const applied = await migrate(db);
       if (applied.length > 0) events.log.info({ event: 'migrated', count: applied.length }, 'the schema was brought up to date');
+      await furnishPlant(db, config, { running, provinceCertificates: extras.provinceCertificates ?? new Map() });
     } finally {
       await db.destroy();
     }
-    await settings.settle(running);
     const processes = new Map<string, Supervised>();
     const keep = async (name: string, enter?: readonly string[]): Promise<void> => {
       processes.set(
@@ -63,8 +61,21 @@ export async function startWholePlant(settings: PlantSettings): Promise<StartedP
   }
 }
 
-function logged(settings: PlantSettings): { readonly log: Logger; readonly onEvent: (event: PlantEvent) => void } {
-  const log = createLogger({ process: 'plant', plantDir: settings.plant.plantDir });
+/** A service that the configuration names is yours; the others are embedded. */
+function servicesOf(config: Config): PlantConfig {
+  const { postgres, redis, pcscd, token } = config;
+  return {
+    plantDir: config.plantDir,
+    readers: config.line.seats,
+    ...(postgres === null ? {} : { postgres }),
+    ...(redis === null ? {} : { redis }),
+    ...(pcscd === null ? {} : { pcscd: { csockName: pcscd.csockName, seats: pcscd.seats.map((seat) => ({ ...seat, port: 0 }) as Seat) } }),
+    ...(token === null ? {} : { token }),
+  };
+}
+
+function logged(plantDir: string, extras: PlantExtras): { readonly log: Logger; readonly onEvent: (event: PlantEvent) => void } {
+  const log = createLogger({ process: 'plant', plantDir });
   return {
     log,
     onEvent: (event) => {
@@ -74,12 +85,12 @@ function logged(settings: PlantSettings): { readonly log: Logger; readonly onEve
       else if (event.kind === 'restarting')
         log.warn({ ...fields, detail: event.because, durationMs: event.inMs }, 'a process is started again');
       else log.info({ ...fields, ...('pid' in event ? { childPid: event.pid } : {}) }, 'a process changed its state');
-      settings.onEvent?.(event);
+      extras.onEvent?.(event);
     },
   };
 }
 
-function describePlant(plant: Plant, settings: PlantSettings): RunningPlant {
+function describePlant(plant: Plant, config: Config, extras: PlantExtras): RunningPlant {
   const { plantDir } = plant;
   const secretsDir = join(plantDir, 'secrets');
   const sockets = socketFolder(plant);
@@ -89,11 +100,13 @@ function describePlant(plant: Plant, settings: PlantSettings): RunningPlant {
   mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
   return {
     plantDir,
-    name: settings.name,
-    line: settings.line,
-    profile: settings.profile,
-    insecureDemoEvidence: settings.insecureDemoEvidence,
-    apiPort: settings.apiPort,
+    name: config.plantName,
+    line: config.line.name,
+    leaseSeconds: config.line.leaseSeconds,
+    boxCardsMax: config.boxCardsMax,
+    profile: config.profile,
+    insecureDemoEvidence: extras.insecureDemoEvidence ?? null,
+    apiPort: config.api.port,
     postgres: plant.postgres,
     redis: 'path' in plant.redis ? { path: plant.redis.path } : { url: `redis://${plant.redis.host}:${plant.redis.port}` },
     pcscd: { csockName: plant.pcscd.csockName },

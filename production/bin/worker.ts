@@ -70,7 +70,7 @@ await runProcess('worker', async (plant, log) => {
     connection: openQueue(plant, true),
     mayPull: () => Promise.resolve(true),
     handle: async ({ batchId }) => {
-      await packBatch({ ...store, signer, plantName: plant.name }, batchId);
+      await packBatch({ ...store, signer, plantName: plant.name, boxCardsMax: plant.boxCardsMax }, batchId);
       log.info({ event: 'batch_packed', batchId }, 'a batch was packed and shipped');
     },
     onFault: ({ code, error }) => log.error({ event: 'pack_fault', code, err: error }, 'a batch could not be packed'),

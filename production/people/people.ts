@@ -25,7 +25,11 @@ export interface Person {
  * persons who left it are shut out. Needs `ensureProvinces` first.
  * @returns token by person id, for new persons only
  */
-export async function ensurePeople(deps: StoreDeps, people: readonly PersonConfig[]): Promise<ReadonlyMap<string, string>> {
+export async function ensurePeople(
+  deps: StoreDeps,
+  people: readonly PersonConfig[],
+  deliver: (personId: string, token: string) => void | Promise<void> = () => undefined,
+): Promise<ReadonlyMap<string, string>> {
   return await withTransaction(deps.db, async (trx) => {
     const tokens = new Map<string, string>();
     const known = new Map((await trx.selectFrom('people').selectAll().forUpdate().execute()).map((row) => [row.person_id, row]));
@@ -66,6 +70,8 @@ export async function ensurePeople(deps: StoreDeps, people: readonly PersonConfi
       await trx.updateTable('people').set({ active: false }).where('person_id', '=', id).execute();
       await appendAudit(trx, deps.ids, { who: 'plant', what: 'person.removed', subject: id });
     }
+    // Before the commit: a token that was committed and never delivered would be lost for ever, only its hash is kept.
+    for (const [personId, token] of tokens) await deliver(personId, token);
     return tokens;
   });
 }
