@@ -52,42 +52,41 @@ export type AuditVerdict =
  * kept elsewhere and compared.
  */
 export async function verifyAudit(db: Db): Promise<AuditVerdict> {
-  return await db
-    .transaction()
-    .setIsolationLevel('repeatable read')
-    .setAccessMode('read only')
-    .execute(async (trx) => {
-      let previous: Uint8Array = Buffer.alloc(32);
-      let seq = 0;
-      const broken = (reason: Exclude<AuditVerdict, { intact: true }>['reason']) =>
-        ({ intact: false, length: seq, at: seq + 1, reason }) as const;
-      for (;;) {
-        const page = await trx
-          .selectFrom('audit_links as l')
-          .innerJoin('audit_entries as e', 'e.entry_id', 'l.entry_id')
-          .select(['l.seq', 'l.hash', 'e.at', 'e.who', 'e.what', 'e.subject', 'e.evidence', 'e.entry_hash'])
-          .where('l.seq', '>', seq)
-          .orderBy('l.seq')
-          .limit(5000)
-          .execute();
-        for (const row of page) {
-          if (row.seq !== seq + 1) return broken('GAP');
-          const entry = entryHash(row);
-          if (!entry.equals(row.entry_hash)) return broken('ENTRY_CHANGED');
-          const hash = createHash('sha256').update(previous).update(entry).digest();
-          if (!hash.equals(row.hash)) return broken('LINK_CHANGED');
-          previous = hash;
-          seq = row.seq;
-        }
-        if (page.length === 0) break;
-      }
-      const head = await trx.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
-      if (head.length !== seq || !Buffer.from(previous).equals(head.hash)) return broken('HEAD_CHANGED');
-      const { entries } = await trx
-        .selectFrom('audit_entries')
-        .select((eb) => eb.fn.countAll<number>().as('entries'))
-        .executeTakeFirstOrThrow();
-      if (entries !== seq) return broken('ENTRY_UNLINKED');
-      return { intact: true, length: seq, head: Buffer.from(previous).toString('hex') };
-    });
+  return await db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(walkChain);
+}
+
+/** The walk itself, in the snapshot of the caller's transaction. */
+export async function walkChain(trx: Trx): Promise<AuditVerdict> {
+  let previous: Uint8Array = Buffer.alloc(32);
+  let seq = 0;
+  const broken = (reason: Exclude<AuditVerdict, { intact: true }>['reason']) =>
+    ({ intact: false, length: seq, at: seq + 1, reason }) as const;
+  for (;;) {
+    const page = await trx
+      .selectFrom('audit_links as l')
+      .innerJoin('audit_entries as e', 'e.entry_id', 'l.entry_id')
+      .select(['l.seq', 'l.hash', 'e.at', 'e.who', 'e.what', 'e.subject', 'e.evidence', 'e.entry_hash'])
+      .where('l.seq', '>', seq)
+      .orderBy('l.seq')
+      .limit(5000)
+      .execute();
+    for (const row of page) {
+      if (row.seq !== seq + 1) return broken('GAP');
+      const entry = entryHash(row);
+      if (!entry.equals(row.entry_hash)) return broken('ENTRY_CHANGED');
+      const hash = createHash('sha256').update(previous).update(entry).digest();
+      if (!hash.equals(row.hash)) return broken('LINK_CHANGED');
+      previous = hash;
+      seq = row.seq;
+    }
+    if (page.length === 0) break;
+  }
+  const head = await trx.selectFrom('audit_head').selectAll().executeTakeFirstOrThrow();
+  if (head.length !== seq || !Buffer.from(previous).equals(head.hash)) return broken('HEAD_CHANGED');
+  const { entries } = await trx
+    .selectFrom('audit_entries')
+    .select((eb) => eb.fn.countAll<number>().as('entries'))
+    .executeTakeFirstOrThrow();
+  if (entries !== seq) return broken('ENTRY_UNLINKED');
+  return { intact: true, length: seq, head: Buffer.from(previous).toString('hex') };
 }
