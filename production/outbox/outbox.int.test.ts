@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { furnishTestPlant, holdBatch, releaseTestCards } from '#production/batches';
-import { createCardLedger } from '#production/cards';
+import { createCardLedger, setLineMode } from '#production/cards';
 import { startTestStore, withTransaction, type TestStore } from '#production/store';
 import type { Doorbell } from '#queues/jobs';
 import { listenOutbox, purgeOutbox, relayOutbox, ringInTransaction, sweep } from './index.ts';
@@ -107,6 +107,9 @@ describe('the sweeper (invariants Q1, Q2)', () => {
     expect(rung).toEqual([`${lost}-encode-2`]);
     expect(await sweep(store.db, { stillQueued })).toMatchObject({ cards: 0 });
     await seconds(60);
+    await setLineMode(store, { line: 'line-1', mode: 'held', who: 'operator-an' });
+    expect(await sweep(store.db, { stillQueued })).toMatchObject({ cards: 0 });
+    await setLineMode(store, { line: 'line-1', mode: 'running', who: 'operator-an' });
     await holdBatch(store, { batchId, who: 'operator-an' });
     expect(await sweep(store.db)).toMatchObject({ cards: 0 });
   });

@@ -37,12 +37,24 @@ export const recordContentCodec: Codec<RecordContent> = Object.freeze({
     const dossierNumber = decodeUtf8(readPart(reader));
     const magic = reader.take(MAGIC.length);
     if (!Buffer.from(magic).equals(MAGIC)) throw new DecodeError('BYTES_UNEXPECTED', { path: 'record/magic', offset: 0 });
-    const texts = JSON.parse(decodeUtf8(readPart(reader))) as Omit<CitizenRecord, (typeof IMAGES)[number]>;
+    const texts = readTexts(readPart(reader));
     const [portrait, leftIndexFinger, rightIndexFinger] = [readPart(reader), readPart(reader), readPart(reader)];
     reader.end();
     return { dossierNumber, citizen: { ...texts, portrait, leftIndexFinger, rightIndexFinger } };
   },
 });
+
+type Texts = Omit<CitizenRecord, (typeof IMAGES)[number]>;
+
+function readTexts(bytes: Uint8Array): Texts {
+  try {
+    return JSON.parse(decodeUtf8(bytes)) as Texts;
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    // The parser's own message quotes what it read: it is not kept.
+    throw new DecodeError('BYTES_UNEXPECTED', { path: 'record/texts', offset: 0 });
+  }
+}
 
 function part(bytes: Uint8Array): Uint8Array {
   return concat(uintBE(bytes.length, 4), bytes);

@@ -10,6 +10,9 @@ import { RecordError } from './record-error.ts';
 /** Seals bytes to a P-256 public key (SPKI DER) for one context; only the token's key, told the same context, opens them. */
 export type SealBox = (recipient: Uint8Array, plaintext: Uint8Array, context: string) => Uint8Array | Promise<Uint8Array>;
 
+/** Said to Node, which otherwise takes a shorter tag for a good one. */
+const TAG_BYTES = 16;
+
 export interface SealedRecord {
   readonly sealed_key: Uint8Array;
   readonly iv: Uint8Array;
@@ -28,7 +31,7 @@ export async function sealRecord(
 ): Promise<SealedRecord> {
   const dataKey = deps.random(32);
   const iv = deps.random(12);
-  const cipher = createCipheriv('aes-256-gcm', dataKey, iv).setAAD(utf8(orderKey));
+  const cipher = createCipheriv('aes-256-gcm', dataKey, iv, { authTagLength: TAG_BYTES }).setAAD(utf8(orderKey));
   const ciphertext = Buffer.concat([cipher.update(recordContentCodec.encode(content)), cipher.final()]);
   const sealed_key = await deps.sealBox(deps.recordKey, dataKey, orderKey);
   dataKey.fill(0);
@@ -38,7 +41,9 @@ export async function sealRecord(
 /** Errors RECORD_UNREADABLE. The caller destroys the key. */
 export function openSealed(sealed: SealedRecord, dataKey: Secret, orderKey: string): RecordContent {
   try {
-    const decipher = createDecipheriv('aes-256-gcm', dataKey.reveal(), sealed.iv).setAAD(utf8(orderKey)).setAuthTag(sealed.tag);
+    const decipher = createDecipheriv('aes-256-gcm', dataKey.reveal(), sealed.iv, { authTagLength: TAG_BYTES })
+      .setAAD(utf8(orderKey))
+      .setAuthTag(sealed.tag);
     return recordContentCodec.decode(Buffer.concat([decipher.update(sealed.ciphertext), decipher.final()]));
   } catch (cause) {
     throw new RecordError('RECORD_UNREADABLE', { where: orderKey, cause });

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+// oxlint-disable-next-line import/no-named-as-default -- @types/pdfkit knows the default export only
 import PDFDocument from 'pdfkit';
 import type { Manifest, ManifestBox } from './manifest.ts';
 import { ShipmentError } from './shipment-error.ts';

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { furnishTestPlant, testChipId, testNote, testSerial } from '#production/batches';
@@ -121,7 +121,7 @@ describe('the ledger', () => {
         });
         expect(await yieldOf(store)).toMatchObject({ good: count('good'), spoiled: count('spoiled') + count('destroyed') });
       }),
-      { numRuns: 25, verbose: 1, seed: Number(process.env['SEED'] ?? Date.now() % 2 ** 31) },
+      { numRuns: 25, verbose: fc.VerbosityLevel.Verbose, seed: Number(process.env['SEED'] ?? Date.now() % 2 ** 31) },
     );
     const books = await balance(store.db);
     expect(books.vault).toBeLessThan(45);
