@@ -3,6 +3,8 @@
 import { Command } from 'commander';
 
 import { processIo, registerClientCommands, runCommandLine } from '#production/cli';
+import { registerDemo } from './demo-command.ts';
+import { registerStart } from './start-command.ts';
 
 const io = processIo();
 const program = new Command('cardmint')
@@ -10,5 +12,7 @@ const program = new Command('cardmint')
     'Turns approved citizen records into finished chip ID cards, and proves what became of every blank.\nSản xuất thẻ căn cước gắn chip và chứng minh đường đi của từng phôi.',
   )
   .helpCommand(true);
+registerStart(program, io);
+registerDemo(program, io);
 registerClientCommands(program, io);
 process.exitCode = await runCommandLine(program, process.argv.slice(2), io);

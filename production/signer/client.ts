@@ -55,7 +55,7 @@ async function call(
   const { status, text: answer } = await post(at.socketPath, name, identity.trim(), JSON.stringify(body));
   const parsed = parse(answer, name);
   if (status === 200) return parsed;
-  const code = String(parsed['code'] ?? '');
+  const code = typeof parsed['code'] === 'string' ? parsed['code'] : '';
   throw new SignerError(isSignerErrorCode(code) ? code : 'SIGNATURE_FAILED', {
     where: name,
     detail: [isSignerErrorCode(code) ? undefined : code, parsed['detail']].filter((part) => typeof part === 'string').join(', '),

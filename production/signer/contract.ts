@@ -43,5 +43,6 @@ export interface SignerClient {
   signManifest(request: { readonly consignmentId: string; readonly manifest: Uint8Array }): Promise<Uint8Array>;
   /** Compact JWS over the claims. [worker] */
   signBirthCertificate(request: { readonly cardId: string; readonly claims: Readonly<Record<string, unknown>> }): Promise<string>;
-  health(): Promise<{ readonly token: 'ok' | string }>;
+  /** `ok`, or the code of what is wrong with the token. */
+  health(): Promise<{ readonly token: string }>;
 }

@@ -15,6 +15,6 @@ export interface SignerToken {
   cmac(under: 'citizenReference' | 'transportMaster', data: Uint8Array): Promise<Uint8Array>;
   /** ECDH of the record key with a peer's uncompressed point: the shared x-coordinate. */
   agree(peerPoint: Uint8Array): Promise<Secret>;
-  /** Signs and verifies a throw-away hash with a key of its own; throws when the token does not do its work. */
+  /** Touches session, login and key store without signing anything; throws when the token does not do its work. */
   proveAlive(): Promise<void>;
 }

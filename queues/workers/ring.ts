@@ -4,7 +4,7 @@ import { Value } from 'typebox/value';
 import { QUEUE_PREFIX, QUEUES, type Doorbell, type QueueName } from '#queues/jobs';
 
 export interface Ringer {
-  ring(doorbell: Doorbell): Promise<void>;
+  readonly ring: (doorbell: Doorbell) => Promise<void>;
   /** Jobs not yet answered, per queue, for the gauges. */
   depths(): Promise<Readonly<Record<QueueName, number>>>;
   /** Which of these jobs the queue still holds, waiting or in hand. */

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Command } from 'commander';
+import type { CliIo } from '#production/cli';
+import { stopOnSignal } from '#production/plant';
+import { chosenConfig } from './default-config.ts';
+import { startWholePlant } from './start-plant.ts';
+
+export function registerStart(program: Command, io: CliIo): void {
+  program
+    .command('start')
+    .option('--config <file>', 'the configuration (default: CARDMINT_CONFIG, or an embedded plant in var/plant)')
+    .description('start the plant and its API, until Ctrl-C / chạy nhà máy và API')
+    .addHelpText('after', '\nAfter a restart the line holds until an operator resumes it: `cardmint line start`.\n')
+    .action(async (options: { readonly config?: string }) => {
+      const config = chosenConfig({ ...options, recovery: 'authorised' });
+      io.err(`… Khởi động nhà máy · starting the plant in ${config.plantDir}\n`);
+      const started = await startWholePlant(config, {
+        onEvent: (event) => {
+          if (event.kind === 'restarting') io.err(`↻ ${event.service}: ${event.because}\n`);
+        },
+      });
+      const { url } = JSON.parse(readFileSync(join(config.plantDir, 'run', 'api.json'), 'utf8')) as { url: string };
+      io.out(`✓ ${url}   (API: ${url}/docs, token: ${join(config.plantDir, 'secrets', 'tokens')})\n`);
+      await new Promise<void>(() => {
+        stopOnSignal(async () => {
+          io.err('… Dừng nhà máy · stopping the plant\n');
+          await started.stop();
+        });
+      });
+    });
+}

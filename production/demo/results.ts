@@ -1,0 +1,85 @@
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Order } from '#production/orders';
+
+/** Public certificates and lists, DER. */
+export interface DemoMaterial {
+  readonly csca: Uint8Array;
+  readonly documentSigners: readonly Uint8Array[];
+  readonly crl: Uint8Array;
+  readonly plantSigner: Uint8Array;
+  readonly birthCertificateSigner: Uint8Array;
+}
+
+export interface DemoOrderRow {
+  readonly orderId: string;
+  readonly state: string;
+  readonly findings: readonly { readonly code: string; readonly refuses: boolean; readonly field: string | null }[];
+  readonly cards: readonly { readonly cardId: string; readonly state: string }[];
+}
+
+export interface DemoCard {
+  readonly cardId: string;
+  readonly orderId: string;
+  readonly state: string;
+  readonly serial: string | null;
+  readonly chipId: string | null;
+  readonly supersedes: string | null;
+}
+
+export interface DemoShipment {
+  readonly consignmentId: string;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+export interface DemoResults {
+  readonly orders: readonly Order[];
+  readonly cards: readonly DemoCard[];
+  readonly shipments: readonly DemoShipment[];
+  readonly material: DemoMaterial;
+  readonly imageOf: (serial: string) => string;
+  readonly birthCertificate: (cardId: string) => Promise<Uint8Array>;
+  readonly onCard: (done: number) => void;
+}
+
+/**
+ * `var/demo/` as the house plan lists it, so that anyone can check the run with other tools. The chips' files, faces and
+ * reports are there already: the inspector laid them down as it read them.
+ */
+export async function layDownResults(folder: string, results: DemoResults): Promise<void> {
+  layDownMaterial(join(folder, 'pki'), results.material);
+  const orders = new Map(results.orders.map((order) => [order.orderId, order]));
+  const cardsDir = join(folder, 'cards');
+  mkdirSync(cardsDir, { recursive: true });
+  for (const left of readdirSync(cardsDir)) if (left.endsWith('.draft')) rmSync(join(cardsDir, left), { recursive: true });
+  let done = 0;
+  for (const card of results.cards) {
+    const home = join(cardsDir, card.cardId);
+    mkdirSync(home, { recursive: true });
+    writeJson(join(home, 'order.json'), orders.get(card.orderId));
+    writeJson(join(home, 'blank.json'), { serial: card.serial, chipId: card.chipId, state: card.state, supersedes: card.supersedes });
+    if (card.serial !== null) copyFileSync(results.imageOf(card.serial), join(home, 'virtual-card.image'));
+    if (!existsSync(join(home, 'inspection.json'))) continue;
+    writeFileSync(join(home, 'birth-certificate.jws'), await results.birthCertificate(card.cardId));
+    done += 1;
+    results.onCard(done);
+  }
+  for (const shipment of results.shipments) {
+    const home = join(folder, 'shipments', shipment.consignmentId);
+    mkdirSync(home, { recursive: true });
+    for (const [name, bytes] of shipment.files) writeFileSync(join(home, name), bytes);
+  }
+}
+
+function layDownMaterial(folder: string, material: DemoMaterial): void {
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'csca.cer'), material.csca);
+  for (const [position, signer] of material.documentSigners.entries()) writeFileSync(join(folder, `ds-${position + 1}.cer`), signer);
+  writeFileSync(join(folder, 'csca.crl'), material.crl);
+  writeFileSync(join(folder, 'manifest-signer.cer'), material.plantSigner);
+  writeFileSync(join(folder, 'birth-certificate-signer.cer'), material.birthCertificateSigner);
+}
+
+function writeJson(path: string, value: unknown): void {
+  writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+}
