@@ -82,14 +82,7 @@ describe('configuration', () => {
       'CONFIG_FIELD_INVALID',
       '/people/2/province',
     ],
-    [
-      'a province that is none',
-      { people: [...SMALLEST.people, { id: 'x-y', name: 'H', roles: ['province'], province: '02' }] },
-      'CONFIG_FIELD_INVALID',
-      '/people/2/province',
-    ],
     ['an office twice', { offices: [SMALLEST.offices[0], SMALLEST.offices[0]] }, 'CONFIG_FIELD_INVALID', '/offices/1/code'],
-    ['an office of no province', { offices: [{ code: '99.00001', name: 'x' }] }, 'CONFIG_FIELD_INVALID', '/offices/0/code'],
     ['17 readers', { line: { name: 'l', seats: { encode: 14, inspect: 3 } } }, 'CONFIG_FIELD_INVALID', '/line/seats'],
     [
       'a secret that is not there',

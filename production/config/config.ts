@@ -3,7 +3,6 @@ import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { Type, type Static } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { JsonError, parseStrictJson } from '#production/http';
-import { PROVINCES } from '#production/provinces';
 import { ConfigError } from './config-error.ts';
 
 const Path = Type.String({ minLength: 1, maxLength: 400 });
@@ -196,7 +195,6 @@ function refusePeople(config: Config): void {
     if (person.roles.includes('province') !== (person.province !== undefined)) {
       throw new ConfigError('CONFIG_FIELD_INVALID', { where: `${where}/province`, detail: 'a province for exactly the role province' });
     }
-    refuseProvince(person.province, `${where}/province`);
   }
   if (config.people.filter((person) => person.roles.includes('operator')).length < 2) {
     throw new ConfigError('CONFIG_FIELD_INVALID', { where: '/people', detail: 'a batch is released by two operators: name at least two' });
@@ -209,13 +207,6 @@ function refuseOffices(config: Config): void {
     const where = `/offices/${i}/code`;
     if (seen.has(office.code)) throw new ConfigError('CONFIG_FIELD_INVALID', { where, detail: 'the same code twice' });
     seen.add(office.code);
-    refuseProvince(office.code.slice(0, 2), where);
-  }
-}
-
-function refuseProvince(code: string | undefined, where: string): void {
-  if (code !== undefined && !PROVINCES.some((province) => province.code === code)) {
-    throw new ConfigError('CONFIG_FIELD_INVALID', { where, detail: 'no province of the 34 has this code' });
   }
 }
 

@@ -40,6 +40,12 @@ describe('people', () => {
     expect(await authenticate(store.db, token)).toMatchObject({ roles: ['quality'] });
   });
 
+  it('and offices of a province that is none are refused', async () => {
+    const refused = { code: 'PROVINCE_UNKNOWN' };
+    await expect(ensurePeople(store, [{ id: 'nowhere', name: 'N', roles: ['province'], province: '02' }])).rejects.toMatchObject(refused);
+    await expect(ensureProvinces(store, [{ code: '99.00001', name: 'x' }])).rejects.toMatchObject(refused);
+  });
+
   it('two persons are two persons', () => {
     requireTwoPersons('a', 'b');
     expect(() => requireTwoPersons('a', 'a')).toThrow(expect.objectContaining({ code: 'DUAL_CONTROL_SAME_PERSON' }));

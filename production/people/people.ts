@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
 import { appendAudit } from '#production/audit';
+import { requireProvince } from '#production/provinces';
 import { withTransaction, type Db, type Role, type StoreDeps } from '#production/store';
 
 export interface PersonConfig {
@@ -22,7 +23,7 @@ export interface Person {
 /**
  * Makes the configured persons known. Those who were not get a bearer token each, returned here once and kept only as
  * SHA-256: the caller writes them to files that only their owner can read. Roles and names follow the configuration;
- * persons who left it are shut out. Needs `ensureProvinces` first.
+ * persons who left it are shut out. Needs `ensureProvinces` first. Error PROVINCE_UNKNOWN.
  * @returns token by person id, for new persons only
  */
 export async function ensurePeople(
@@ -30,6 +31,7 @@ export async function ensurePeople(
   people: readonly PersonConfig[],
   deliver: (personId: string, token: string) => void | Promise<void> = () => undefined,
 ): Promise<ReadonlyMap<string, string>> {
+  for (const person of people) if (person.province !== undefined) requireProvince(person.province, `person ${person.id}`);
   return await withTransaction(deps.db, async (trx) => {
     const tokens = new Map<string, string>();
     const known = new Map((await trx.selectFrom('people').selectAll().forUpdate().execute()).map((row) => [row.person_id, row]));

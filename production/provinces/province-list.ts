@@ -1,3 +1,5 @@
+import { ProvinceError } from './province-error.ts';
+
 /** A province as it is since 1 July 2025, and the number prefixes of the old provinces that it was made of. */
 export interface Province {
   /** Quyết định 19/2025/QĐ-TTg. */
@@ -51,6 +53,11 @@ export const PROVINCES: readonly Province[] = Object.freeze([
 const BY_PREFIX: ReadonlyMap<string, Province> = new Map(
   PROVINCES.flatMap((province) => province.prefixes.map((prefix) => [prefix, province] as const)),
 );
+
+/** Error PROVINCE_UNKNOWN; `where` says where the code stands. */
+export function requireProvince(code: string, where: string): void {
+  if (!PROVINCES.some((province) => province.code === code)) throw new ProvinceError('PROVINCE_UNKNOWN', { where, detail: code });
+}
 
 /** The province of today in which the birth behind this prefix was registered; undefined for countries and prefixes unknown. */
 export function provinceOfPrefix(prefix: string): Province | undefined {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { appendAudit } from '#production/audit';
 import { withTransaction, type StoreDeps } from '#production/store';
-import { PROVINCES } from './province-list.ts';
+import { PROVINCES, requireProvince } from './province-list.ts';
 
 export interface DeliveryOffice {
   /** `<province>.<commune>`, e.g. `01.00004`. */
@@ -9,8 +9,9 @@ export interface DeliveryOffice {
   readonly name: string;
 }
 
-/** The 34 provinces and the offices of the configuration, as rows that orders may name. Idempotent; names follow the configuration. */
+/** The 34 provinces and the offices of the configuration, as rows that orders may name. Idempotent; names follow the configuration. Error PROVINCE_UNKNOWN. */
 export async function ensureProvinces(deps: StoreDeps, offices: readonly DeliveryOffice[]): Promise<void> {
+  for (const office of offices) requireProvince(office.code.slice(0, 2), `office ${office.code}`);
   await withTransaction(deps.db, async (trx) => {
     await trx
       .insertInto('provinces')
