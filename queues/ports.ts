@@ -98,7 +98,10 @@ export interface CardLedger {
     keys: { readonly activeAuthentication: Uint8Array; readonly chipAuthentication: Uint8Array },
   ): Promise<'recorded' | 'CHIP_KEY_REPEATED'>;
 
-  /** One step along the lifecycle, with its audit entry and the next station's doorbell in the same transaction. Already there: nothing happens. */
+  /**
+   * One step along the lifecycle, with its audit entry and the next station's doorbell in the same transaction. A step that is the
+   * last of this station also ends the lease, so that the next station finds the card free. Already there: nothing happens.
+   */
   advance(claim: Claim, to: CardState, evidence?: Evidence): Promise<void>;
   /** The outcome of an effect is unknown. Nothing but an answer from the chip or the face takes the card out of it again. */
   doubt(claim: Claim, evidence: Evidence): Promise<void>;

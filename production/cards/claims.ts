@@ -174,4 +174,12 @@ export async function advanceInTransaction(
       throw new CardError('CARD_EVIDENCE_MISSING', { where: claim.cardId, detail: 'no print job with outcome printed' });
   }
   await changeState(trx, ids, card, { to, who, evidence });
+  // The next station is rung in this transaction: it must find the card free.
+  if (stationOf(to, null) !== card.lease_station) {
+    await trx
+      .updateTable('cards')
+      .set({ lease_station: null, lease_owner: null, lease_until: null })
+      .where('card_id', '=', card.card_id)
+      .execute();
+  }
 }

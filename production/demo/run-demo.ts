@@ -46,13 +46,15 @@ export interface DemoBooks {
 
 /** Blanks beyond the people to be served: two are faulty, four stay in the vault. */
 const SPARE_BLANKS = 6;
-/** The fifth blank gives no sign of life; the ninth is torn out at its fourth file and never comes back. Fewer cards: earlier. */
-function defects(count: number): Readonly<Record<number, unknown>> {
-  return { [Math.min(4, count - 5)]: { kind: 'dead' }, [Math.min(8, count - 4)]: { kind: 'tornAtUpdate', update: 4 } };
+/** The fifth blank gives no sign of life; the ninth (or the last that is needed) is torn out at its fourth file and never comes back. */
+function defects(people: number): Readonly<Record<number, unknown>> {
+  return { 4: { kind: 'dead' }, [Math.min(8, people + 1)]: { kind: 'tornAtUpdate', update: 4 } };
 }
 
 const OPERATORS = ['operator-an', 'operator-binh'] as const;
 const POLL_MS = 250;
+/** The report is shared between all who look at it; after so long it is made anew. */
+const REPORT_FRESH_MS = 700;
 
 /** One real batch, from an order file to signed manifests and receipts. Every step can be repeated: a resumed run does what is left. */
 export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonly report: Report; readonly books: readonly DemoBooks[] }> {
@@ -60,7 +62,7 @@ export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonl
   const operator = await deps.api(OPERATORS[0]);
   const books: DemoBooks[] = [];
   const balance = async (after: string): Promise<void> => {
-    const { stock } = await patiently(() => operator.get<Report>('/v1/report'));
+    const stock = await patiently(() => operator.get<Report['stock']>('/v1/stock/balance'));
     const { received, vault, line, good, spoiled, destroyed, balanced } = stock;
     books.push({ after, received, vault, line, good, spoiled, destroyed, balanced });
   };
@@ -71,7 +73,7 @@ export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonl
 
   show.stage('Nhận phôi theo phiếu giao', 'receiving blanks by their delivery note');
   const count = people + SPARE_BLANKS;
-  const note = await deps.manufacture({ deliveryNote: 'DN-2026-0001', count, defects: defects(count) });
+  const note = await deps.manufacture({ deliveryNote: 'DN-2026-0001', count, defects: defects(people) });
   await patiently(() => operator.post('/v1/stock/deliveries', note));
   await balance('delivery');
   show.done(`${count}`);
@@ -106,6 +108,7 @@ export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonl
   show.done();
 
   show.stage('Xếp kết quả vào var/demo', 'laying the results down', people);
+  await sleep(REPORT_FRESH_MS);
   const report = await patiently(() => operator.get<Report>('/v1/report'));
   const cards = await cardsOf(operator, linted);
   const sent = await Promise.all(shipments.map((shipment) => withFiles(operator, shipment.consignmentId)));

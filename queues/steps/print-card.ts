@@ -39,8 +39,8 @@ export async function printCard(deps: PrintDeps, cardId: string, owner: string):
       return { result: 'spoiled', why: 'PRINT_IN_DOUBT' };
     }
     const printed = job ?? (await print(deps, card, { record, serial }));
-    await deps.ledger.advance(claim, 'PRINTED', { job: printed.jobId, front: printed.frontHash, back: printed.backHash });
     await deps.feeder.carry(serial, 'buffer');
+    await deps.ledger.advance(claim, 'PRINTED', { job: printed.jobId, front: printed.frontHash, back: printed.backHash });
     return { result: 'done' };
   } finally {
     await deps.ledger.release(claim).catch(() => undefined);
