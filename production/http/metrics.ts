@@ -16,6 +16,9 @@ export interface GaugeSource {
   readonly read: () => Promise<readonly Sample[]>;
 }
 
+/** Prometheus itself gives up after ten seconds unless told otherwise. */
+const READ_MS_MAX = 2000;
+
 /**
  * `/metrics` in Prometheus' text format. A source that cannot be read is absent and says so in `cardmint_source_up`, so that the
  * process's own numbers are there when the database is not.
@@ -53,7 +56,7 @@ export function metricsRoom(sources: readonly GaugeSource[]): Room & { readonly 
             gauges.map(async ({ source, gauge }) => {
               gauge.reset();
               try {
-                for (const sample of await source.read()) gauge.set(sample.labels, sample.value);
+                for (const sample of await inTime(source.read())) gauge.set(sample.labels, sample.value);
                 up.set({ source: source.name }, 1);
               } catch {
                 up.set({ source: source.name }, 0);
@@ -65,4 +68,17 @@ export function metricsRoom(sources: readonly GaugeSource[]): Room & { readonly 
       );
     },
   };
+}
+
+/** A source that waits for something that is away is absent like one that fails. */
+async function inTime<T>(reading: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer')), READ_MS_MAX);
+  });
+  try {
+    return await Promise.race([reading, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
