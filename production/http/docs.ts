@@ -30,6 +30,7 @@ export async function addDocs(api: Api, version: string): Promise<void> {
       else if (access !== undefined) {
         documented['description'] = [schema.description, `Roles: ${access.join(', ')}.`].filter((text) => text !== undefined).join('\n\n');
       }
+      if (route.config?.rawBody === true) documented['body'] = FILE_SCHEMA;
       if (url.startsWith('/v1/')) {
         documented['response'] = { ...(schema.response as object | undefined), '4xx': PROBLEM_SCHEMA, 503: PROBLEM_SCHEMA };
       }
@@ -50,6 +51,9 @@ export async function addDocs(api: Api, version: string): Promise<void> {
     });
   });
 }
+
+/** A file that its own room parses and checks: its form is in the route's description and in `docs/`. */
+const FILE_SCHEMA = { type: 'object', description: 'the file’s JSON, sent as it is' } as const;
 
 const MESSAGE = {
   type: 'object',
