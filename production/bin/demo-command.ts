@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { ApiClient, type CliIo } from '#production/cli';
+import { ApiClient, CliError, EXIT, type CliIo } from '#production/cli';
 import {
   demoProvinceKey,
   finishDemo,
@@ -68,7 +68,18 @@ async function demo(io: CliIo, folders: DemoFolders, wanted: DemoArguments): Pro
     const faults = await writeReport(folders, { began, resumed, report, books, wanted });
     finishDemo(folders, wanted);
     io.out(summary(report, folders));
-    if (faults.length > 0) throw new Error(`the books of the demo do not say what they should: ${faults.join('; ')}`);
+    if (faults.length > 0) {
+      throw new CliError(
+        {
+          code: 'DEMO_BOOKS_WRONG',
+          what: { vi: 'Sổ sách của lần chạy thử không đúng như phải có', en: 'the books of the demo do not say what they must' },
+          todo: { vi: 'Xem report.json và nhật ký của nhà máy', en: 'look at report.json and at the logs of the plant' },
+          where: join(folders.resultDir, 'report.json'),
+          detail: faults.join('; '),
+        },
+        EXIT.failed,
+      );
+    }
   } finally {
     forget();
     await stopShown(io, started);

@@ -6,7 +6,7 @@ import { isCodedError } from '#encoder/bytes';
 
 import { prepareOrder } from '#production/orders';
 import { listenOutbox, purgeOutbox, relayOutbox, sweep } from '#production/outbox';
-import { packBatch } from '#production/shipments';
+import { packBatch, ShipmentError } from '#production/shipments';
 import { answerDoorbell, createRinger } from '#queues/workers';
 import { lintOrder } from './lint-order.ts';
 import { runProcess } from './process.ts';
@@ -70,8 +70,14 @@ await runProcess('worker', async (plant, log) => {
     connection: openQueue(plant, true),
     mayPull: () => Promise.resolve(true),
     handle: async ({ batchId }) => {
-      await packBatch({ ...store, signer, plantName: plant.name, boxCardsMax: plant.boxCardsMax }, batchId);
-      log.info({ event: 'batch_packed', batchId }, 'a batch was packed and shipped');
+      try {
+        await packBatch({ ...store, signer, plantName: plant.name, boxCardsMax: plant.boxCardsMax }, batchId);
+        log.info({ event: 'batch_packed', batchId }, 'a batch was packed');
+      } catch (error) {
+        // A card of the batch was doubted or spoiled after the doorbell rang: its remake rings again.
+        if (!(error instanceof ShipmentError) || error.code !== 'BATCH_NOT_INSPECTED') throw error;
+        log.info({ event: 'pack_too_early', batchId }, 'the batch is not inspected to the end');
+      }
     },
     onFault: ({ code, error }) => log.error({ event: 'pack_fault', code, err: error }, 'a batch could not be packed'),
   });
