@@ -1,8 +1,10 @@
-import type { CardConnection, Reader } from '#encoder/readers';
-import { ReaderError } from '#encoder/readers';
 import type { CardDriver, ChipIdentity } from '#encoder/drivers';
+import { faultKind } from '#encoder/personalisation';
+import type { CardConnection, Reader } from '#encoder/readers';
 import type { Feeder, Place } from '#queues/feeders';
 import type { CardLedger, ClaimedCard, SpoilReason } from '#queues/ports';
+import { fetchPiece } from './pieces.ts';
+import { countLoss, isSuspect, LOSSES_MAX } from './seat-losses.ts';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface Seat {
@@ -25,85 +27,92 @@ export interface BoundPiece {
   readonly identity: ChipIdentity;
 }
 
-/** The piece that a card has already is mute: whether that spoils the card is the caller's decision. */
-export type MutePiece = { readonly mute: string };
+/** The piece that a card is bound to gives no sensible sign of life any more. */
+export interface LostPiece {
+  readonly lost: string;
+  readonly reason: SpoilReason;
+}
 
-/** A stack where nothing fits is a matter for people, not for a loop. */
-const BLANKS_TRIED_MAX = 5;
 const RESEATS_MAX = 2;
 
 /**
  * Step 5 of a card's life. Its own piece is fetched into this seat if it has one; otherwise the next blank is taken off the
- * stack, scanned, reserved (vault → line), woken, and bound by its chip id. A blank that gives no sign of life is spoiled
- * while it is only reserved, and the same card record takes the next one.
+ * stack, scanned, reserved (vault → line), woken, and bound by its chip id. A blank whose chip is mute, refuses, or was used
+ * before is spoiled while it is only reserved, and the same card record takes the next one: until the seat is suspect, for a
+ * stack where nothing fits is a matter for people, not for a loop.
  */
-export async function bindBlank(deps: BindDeps, seat: Seat, card: ClaimedCard): Promise<BoundPiece | MutePiece | StepResult> {
+export async function bindBlank(deps: BindDeps, seat: Seat, card: ClaimedCard): Promise<BoundPiece | LostPiece | StepResult> {
   if (card.reservedSerial !== null && card.chipId !== null) return wakeOwnPiece(deps, seat, card.reservedSerial);
   let reserved = card.reservedSerial;
-  for (let tried = 0; tried < BLANKS_TRIED_MAX; tried += 1) {
+  for (;;) {
+    if (isSuspect(seat)) return { result: 'waiting', why: 'SEAT_SUSPECT' };
+    if (reserved !== null && !(await fetchPiece(deps, seat.place, reserved))) return { result: 'waiting', why: 'SEAT_OCCUPIED' };
     const piece = reserved === null ? await deps.feeder.presentBlank(seat.place) : { serial: reserved, fresh: false };
     if (piece === null) return { result: 'waiting', why: 'STACK_EMPTY' };
     const { serial } = piece;
     if (reserved === null && !piece.fresh && (await deps.ledger.cardOfSerial(serial)) !== null)
       return { result: 'waiting', why: 'SEAT_OCCUPIED' };
-    if (reserved !== null) await deps.feeder.carry(serial, seat.place);
 
     const reservation = await deps.ledger.reserveBlank(card.claim, { serial, seat: seat.place });
     if (reservation !== 'reserved') {
       deps.log('blank_refused', { serial, why: reservation, seat: seat.place });
       await deps.feeder.carry(serial, 'reject');
+      lost(deps, seat);
       continue;
     }
-    const awake = await wake(deps, seat);
-    if (awake === null) {
-      await spoil(deps, card, serial, 'CHIP_MUTE_ON_ARRIVAL');
-      reserved = null;
-      continue;
-    }
-    if (awake.identity.chipId === null) {
-      await awake.connection.disconnect('unpower');
-      await spoil(deps, card, serial, 'CHIP_ALREADY_BOUND');
-      reserved = null;
-      continue;
-    }
-    const binding = await deps.ledger.bindBlank(card.claim, { serial, chipId: awake.identity.chipId });
-    if (binding === 'bound') return { serial, ...awake };
-    await awake.connection.disconnect('unpower');
-    await spoil(deps, card, serial, binding);
+    const bound = await wakeAndBind(deps, seat, card, serial);
+    if (typeof bound !== 'string') return bound;
+    await deps.ledger.spoilBlank(card.claim, { serial, reason: bound });
+    await deps.feeder.carry(serial, 'reject');
+    deps.log('blank_spoiled', { serial, reason: bound });
+    lost(deps, seat);
     reserved = null;
   }
-  return { result: 'waiting', why: 'STACK_EMPTY' };
 }
 
-async function wakeOwnPiece(deps: BindDeps, seat: Seat, serial: string): Promise<BoundPiece | MutePiece | StepResult> {
-  const occupant = await deps.feeder.at(seat.place);
-  if (occupant !== null && occupant !== serial) return { result: 'waiting', why: 'SEAT_OCCUPIED' };
-  await deps.feeder.carry(serial, seat.place);
+/** The reserved blank, bound; or why it never will be. */
+async function wakeAndBind(deps: BindDeps, seat: Seat, card: ClaimedCard, serial: string): Promise<BoundPiece | SpoilReason> {
   const awake = await wake(deps, seat);
-  return awake === null ? { mute: serial } : { serial, ...awake };
+  if (awake === 'mute') return 'CHIP_MUTE_ON_ARRIVAL';
+  if (awake === 'refuses') return 'CHIP_REFUSED';
+  let binding: Awaited<ReturnType<CardLedger['bindBlank']>> | undefined;
+  try {
+    const { chipId, lifeCycle } = awake.identity;
+    // No card of ours is begun before it is bound: whatever this chip holds, somebody else has put there.
+    if (chipId === null || lifeCycle !== 'blank') return 'CHIP_ALREADY_BOUND';
+    binding = await deps.ledger.bindBlank(card.claim, { serial, chipId });
+    return binding === 'bound' ? { serial, ...awake } : binding;
+  } finally {
+    if (binding !== 'bound') await awake.connection.disconnect('unpower').catch(() => undefined);
+  }
 }
 
-/** Connects and asks who the chip is; a silent chip is lifted and set down again before it is given up. */
-async function wake(deps: BindDeps, seat: Seat): Promise<Omit<BoundPiece, 'serial'> | null> {
+async function wakeOwnPiece(deps: BindDeps, seat: Seat, serial: string): Promise<BoundPiece | LostPiece | StepResult> {
+  if (!(await fetchPiece(deps, seat.place, serial))) return { result: 'waiting', why: 'SEAT_OCCUPIED' };
+  const awake = await wake(deps, seat);
+  if (awake === 'mute') return { lost: serial, reason: 'CHIP_TORN' };
+  if (awake === 'refuses') return { lost: serial, reason: 'CHIP_REFUSED' };
+  return { serial, ...awake };
+}
+
+/** Connects and asks who the chip is; one that is silent or answers nonsense is lifted and set down again before it is given up. */
+async function wake(deps: BindDeps, seat: Seat): Promise<Omit<BoundPiece, 'serial'> | 'mute' | 'refuses'> {
   for (let reseats = 0; ; reseats += 1) {
+    let connection: CardConnection | undefined;
     try {
-      const connection = await seat.reader.connect();
+      connection = await seat.reader.connect();
       const driver = deps.driver(connection);
       return { connection, driver, identity: await driver.identify() };
     } catch (error) {
-      if (!isSilence(error)) throw error;
-      if (reseats >= RESEATS_MAX) return null;
+      await connection?.disconnect('unpower').catch(() => undefined);
+      const kind = faultKind(error);
+      if (kind !== 'doubt' && kind !== 'chip') throw error;
+      if (reseats >= RESEATS_MAX) return kind === 'doubt' ? 'mute' : 'refuses';
       await deps.feeder.reseat(seat.place);
     }
   }
 }
 
-function isSilence(error: unknown): boolean {
-  return error instanceof ReaderError && ['CARD_MUTE', 'NO_CARD', 'CARD_REMOVED', 'CARD_RESET'].includes(error.code);
-}
-
-async function spoil(deps: BindDeps, card: ClaimedCard, serial: string, reason: SpoilReason): Promise<void> {
-  await deps.ledger.spoilBlank(card.claim, { serial, reason });
-  await deps.feeder.carry(serial, 'reject');
-  deps.log('blank_spoiled', { serial, reason });
+function lost(deps: BindDeps, seat: Seat): void {
+  if (countLoss(seat) === LOSSES_MAX) deps.log('seat_suspect', { seat: seat.place, losses: LOSSES_MAX });
 }

@@ -23,6 +23,7 @@ import type {
 } from '#queues/ports';
 import { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
 import { cardFiles } from './card-files.ts';
+import { countLoss, forgetLosses, LOSSES_MAX } from './seat-losses.ts';
 import { ATTEMPTS_MAX, rank, type StepResult } from './step.ts';
 
 export interface EncodeDeps extends BindDeps {
@@ -30,7 +31,12 @@ export interface EncodeDeps extends BindDeps {
   readonly records: CardRecords;
   readonly signer: SigningAuthority;
   readonly journal: ChipJournal;
+  /** Milliseconds of a clock that never goes back; the process's own unless told. */
+  readonly monotonicMs?: () => number;
 }
+
+/** A lease is prolonged this long after it was last; the shortest lease of a plant is four times that. */
+const RENEW_MS = 15_000;
 
 /** How often a chip that fell silent is set down again and asked before the card is given up. */
 const DOUBTS_MAX = 2;
@@ -50,19 +56,22 @@ export async function encodeCard(deps: EncodeDeps, seat: Seat, cardId: string): 
     for (let doubts = 0; ; doubts += 1) {
       const piece = await bindBlank(deps, seat, card);
       if ('result' in piece) return piece;
-      if ('mute' in piece) return await spoil(deps, card, piece.mute, 'CHIP_TORN');
+      if ('lost' in piece) return await spoil(deps, seat, card, { serial: piece.lost, reason: piece.reason });
       const fault = await tryToFinish(deps, card, piece);
       if (fault === null) {
         // The piece is out of the seat before the printer's doorbell rings: two stations never carry one piece.
         await deps.feeder.carry(piece.serial, 'buffer');
         await deps.ledger.advance(card.claim, 'LOCK_VERIFIED');
+        forgetLosses(seat);
         return { result: 'done' };
       }
-      if (fault.spoils !== null) return await spoil(deps, card, piece.serial, fault.spoils);
+      if (fault.spoils !== null) return await spoil(deps, seat, card, { serial: piece.serial, reason: fault.spoils });
       deps.log('card_in_doubt', { cardId, code: fault.code, seat: seat.place });
       await deps.ledger.doubt(card.claim, { code: fault.code, seat: seat.place });
-      if (card.attempt > ATTEMPTS_MAX) return await spoil(deps, card, piece.serial, 'ATTEMPTS_EXHAUSTED');
-      if (doubts >= DOUBTS_MAX) return await spoil(deps, card, piece.serial, 'CHIP_TORN');
+      if (doubts >= DOUBTS_MAX) return await spoil(deps, seat, card, { serial: piece.serial, reason: 'CHIP_TORN' });
+      if (doubts > 0 && card.attempt > ATTEMPTS_MAX) {
+        return await spoil(deps, seat, card, { serial: piece.serial, reason: 'ATTEMPTS_EXHAUSTED' });
+      }
       await deps.feeder.reseat(seat.place);
       const again = await deps.ledger.claim({ cardId, station: 'encode', owner: seat.place });
       if (typeof again === 'string') return { result: 'dropped', why: again };
@@ -127,7 +136,8 @@ async function writeChip(
   const { claim } = card;
   const { driver, chipId, life } = chip;
 
-  const run = { driver, journal: journalFor(deps.journal, claim) };
+  const holdLease = leaseHolder(deps, claim);
+  const run = { driver, journal: journalFor(deps.journal, claim), beforeEach: holdLease };
   const bindingTag = bindingTagOf(claim.cardId);
   const publicKeys = await prepareChip({ ...run, bindingTag });
   if ((await deps.ledger.recordChipKeys(claim, publicKeys)) === 'CHIP_KEY_REPEATED') return 'CHIP_KEY_REPEATED';
@@ -142,11 +152,23 @@ async function writeChip(
     ...run,
     plan,
     beforeEach: async (step: JournalStep) => {
+      await holdLease();
       if (step.operation === 'lock') await life.advance('WRITTEN', { commands: plan.steps.length });
       if (step.operation === 'proveLock') await life.advance('LOCKED');
     },
   });
   return null;
+}
+
+/** A slow chip takes longer than a lease: it is prolonged between commands, for as long as it is still ours. */
+function leaseHolder(deps: EncodeDeps, claim: Claim): () => Promise<void> {
+  const now = deps.monotonicMs ?? (() => performance.now());
+  let heldAt = now();
+  return async () => {
+    if (now() - heldAt < RENEW_MS) return;
+    await deps.ledger.renew(claim);
+    heldAt = now();
+  };
 }
 
 /** Where the card stands, moved only forward: a resumed run passes states that it has behind it. */
@@ -207,9 +229,16 @@ function chipFault(error: unknown): ChipFault | null {
   }
 }
 
-async function spoil(deps: EncodeDeps, card: ClaimedCard, serial: string, reason: SpoilReason): Promise<StepResult> {
+async function spoil(
+  deps: EncodeDeps,
+  seat: Seat,
+  card: ClaimedCard,
+  loss: { readonly serial: string; readonly reason: SpoilReason },
+): Promise<StepResult> {
+  const { serial, reason } = loss;
   const { remake } = await deps.ledger.spoilCard(card.claim, reason);
   await deps.feeder.carry(serial, 'reject');
   deps.log('card_spoiled', { cardId: card.claim.cardId, reason, remake, serial });
+  if (countLoss(seat) === LOSSES_MAX) deps.log('seat_suspect', { seat: seat.place, losses: LOSSES_MAX });
   return { result: 'spoiled', why: reason };
 }

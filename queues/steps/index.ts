@@ -6,6 +6,7 @@ export { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-bla
 export { cardFiles, type CardFiles } from './card-files.ts';
 export { bindingTagOf, encodeCard, type EncodeDeps } from './encode-card.ts';
 export { inspectCard, type InspectDeps, type InspectionEvidence } from './inspect-card.ts';
+export { clearStation, type PieceDeps } from './pieces.ts';
 export { printCard, type PrintDeps } from './print-card.ts';
 export type { StepLog, StepResult } from './step.ts';
 export { seatTender, type SeatTender } from './tend-seat.ts';

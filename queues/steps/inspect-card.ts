@@ -3,16 +3,20 @@ import { isCodedError } from '#encoder/bytes';
 import { readFaces } from '#encoder/card-face';
 import {
   inspectCard as inspectPiece,
+  INSPECTION_CHECKS,
   unreadablePrint,
   type InspectedPrint,
   type InspectionOrder,
   type InspectionReport,
   type PassiveAuthenticator,
 } from '#encoder/inspection';
+import { faultKind } from '#encoder/personalisation';
 import { profileById } from '#encoder/profiles';
 import type { Feeder } from '#queues/feeders';
 import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } from '#queues/ports';
 import type { Seat } from './bind-blank.ts';
+import { isFaceFault } from './face-faults.ts';
+import { clearStation, putAway } from './pieces.ts';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface InspectDeps {
@@ -47,14 +51,16 @@ const READ = { readMax: 32_768, headerFirst: false };
  */
 export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string): Promise<StepResult> {
   const card = await deps.ledger.claim({ cardId, station: 'inspect', owner: seat.place });
-  if (typeof card === 'string') return { result: 'dropped', why: card };
+  if (typeof card === 'string') {
+    if (card === 'NOT_THIS_STATION') await putAway(deps, seat.place, cardId);
+    return { result: 'dropped', why: card };
+  }
   const { claim, reservedSerial: serial, chipId } = card;
   try {
     if (serial === null || chipId === null) throw new Error('a card without a chip came to the inspector');
-    const occupant = await deps.feeder.at(seat.place);
-    if (occupant !== null && occupant !== serial) await deps.feeder.carry(occupant, 'buffer');
+    await clearStation(deps, seat.place, serial);
     await deps.feeder.carry(serial, seat.place);
-    const report = await examine(deps, seat, card, { serial, chipId });
+    const report = await judge(deps, seat, card, { serial, chipId });
     const passed = report.verdict === 'good';
     await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
     if (passed) {
@@ -70,19 +76,44 @@ export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string)
   }
 }
 
-async function examine(
-  deps: InspectDeps,
-  seat: Seat,
-  card: ClaimedCard,
-  piece: { readonly serial: string; readonly chipId: string },
-): Promise<InspectionReport> {
+/**
+ * A chip that falls silent under inspection is set down again: contacts miss. One that stays silent is a card that nobody
+ * can read, and the verdict; without that end it would come back for ever.
+ */
+async function judge(deps: InspectDeps, seat: Seat, card: ClaimedCard, piece: Piece): Promise<InspectionReport> {
+  for (let reseats = 0; ; reseats += 1) {
+    const found = await examine(deps, seat, card, piece).catch((error: unknown) => {
+      if (faultKind(error) !== 'doubt') throw error;
+      return silent(card.profile, isCodedError(error) ? error.code : 'CARD_MUTE');
+    });
+    const mute = found.checks.some(({ code }) => code !== undefined && SILENCE.has(code));
+    if (!mute || reseats >= RESEATS_MAX) return found;
+    deps.log('card_silent', { cardId: card.claim.cardId, seat: seat.place, reseats });
+    await deps.feeder.reseat(seat.place);
+  }
+}
+
+const RESEATS_MAX = 2;
+const SILENCE: ReadonlySet<string> = new Set(['CARD_MUTE', 'NO_CARD', 'CARD_REMOVED', 'CARD_RESET', 'CARD_READER_GONE']);
+
+function silent(profile: string, code: string): InspectionReport {
+  const check = { check: 'files', clause: INSPECTION_CHECKS.files, passed: false, code } as const;
+  return { verdict: 'failed', profile, reasons: ['UNREADABLE'], checks: [check], files: [] };
+}
+
+interface Piece {
+  readonly serial: string;
+  readonly chipId: string;
+}
+
+async function examine(deps: InspectDeps, seat: Seat, card: ClaimedCard, piece: Piece): Promise<InspectionReport> {
   const { front, back } = await deps.feeder.photograph(seat.place);
   if (front === null || back === null) return unreadablePrint(card.profile, 'FACE_BLANK');
   let print: InspectedPrint;
   try {
     print = await readFaces(front, back);
   } catch (error) {
-    if (!isCodedError(error)) throw error;
+    if (!isFaceFault(error)) throw error;
     return unreadablePrint(card.profile, error.code);
   }
   const order = { record: await deps.records.open(card.claim), chipId: piece.chipId, chipKeys: await deps.chipKeys(card.claim) };

@@ -5,6 +5,8 @@ import { profileById, type CardProfile, type CitizenRecord } from '#encoder/prof
 import type { Feeder } from '#queues/feeders';
 import type { Printer } from '#queues/printers';
 import type { CardLedger, CardRecords, ClaimedCard, PrintJob, PrintLedger } from '#queues/ports';
+import { isFaceFault } from './face-faults.ts';
+import { clearStation, putAway } from './pieces.ts';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface PrintDeps {
@@ -22,12 +24,14 @@ export interface PrintDeps {
  */
 export async function printCard(deps: PrintDeps, cardId: string, owner: string): Promise<StepResult> {
   const card = await deps.ledger.claim({ cardId, station: 'print', owner });
-  if (typeof card === 'string') return { result: 'dropped', why: card };
+  if (typeof card === 'string') {
+    if (card === 'NOT_THIS_STATION') await putAway(deps, 'printer', cardId);
+    return { result: 'dropped', why: card };
+  }
   const { claim, reservedSerial: serial } = card;
   try {
     if (serial === null) throw new Error('a card without a blank came to the printer');
-    const occupant = await deps.feeder.at('printer');
-    if (occupant !== null && occupant !== serial) await deps.feeder.carry(occupant, 'buffer');
+    await clearStation(deps, 'printer', serial);
     await deps.feeder.carry(serial, 'printer');
 
     const record = await deps.records.open(claim);
@@ -55,6 +59,7 @@ async function settle(deps: PrintDeps, card: ClaimedCard, record: CitizenRecord)
   const job = await deps.prints.find(card.claim);
   if (job === null || job.outcome === 'nothing_on_face') return null;
   if (job.outcome === 'printed') return job;
+  if (job.outcome === 'failed') return 'spoiled';
   const { front, back } = await deps.feeder.photograph('printer');
   if (front === null && back === null) {
     await deps.prints.outcome(card.claim, job.jobId, 'nothing_on_face');
@@ -74,7 +79,8 @@ async function showsRecord(
   try {
     const face = await readFaces(faces.front, faces.back);
     return face.mrz.join('\n') === mrzFor(record, profile.mrz).lines.join('\n') && face.qrText === qrText(record);
-  } catch {
+  } catch (error) {
+    if (!isFaceFault(error)) throw error;
     return false;
   }
 }

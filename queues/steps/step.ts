@@ -6,15 +6,15 @@ export type StepResult =
   /** The database had nothing to do here: rung late, rung twice, on hold. */
   | { readonly result: 'dropped'; readonly why: ClaimRefusal }
   /** Nothing is wrong with the card; something that the step needs is not there. The sweeper rings again. */
-  | { readonly result: 'waiting'; readonly why: 'STACK_EMPTY' | 'SEAT_OCCUPIED' }
+  | { readonly result: 'waiting'; readonly why: 'STACK_EMPTY' | 'SEAT_OCCUPIED' | 'SEAT_SUSPECT' }
   | { readonly result: 'spoiled'; readonly why: SpoilReason };
 
 /** Facts for the log: never a personal value. */
 export type StepLog = (event: string, facts: Evidence) => void;
 
 /**
- * A chip that falls silent again and again is not getting better: past so many claims, the next doubt is the last (invariant
- * E7). Only doubts count: a process that died or a signer that was away spoils no card.
+ * A chip that falls silent again and again is not getting better: past so many claims it is set down again only once more
+ * (invariant E7). Claims alone spoil nothing, for a process that died or a signer that was away makes them too.
  */
 export const ATTEMPTS_MAX = 8;
 

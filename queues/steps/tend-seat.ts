@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { LineControl } from '#queues/ports';
 import type { Seat } from './bind-blank.ts';
 import { encodeCard, type EncodeDeps } from './encode-card.ts';
+import { putAway } from './pieces.ts';
+import { forgetLosses, isSuspect } from './seat-losses.ts';
 
 export interface SeatTender {
   /** Whether the seat may pull a new card now. A piece that lies in it is dealt with first. */
@@ -19,14 +21,18 @@ export function seatTender(tending: { readonly deps: EncodeDeps; readonly seat: 
   const { deps, seat, control } = tending;
   return {
     async free() {
-      if (!(await control.seatInService(seat.place))) return false;
+      if (!(await control.seatInService(seat.place))) {
+        forgetLosses(seat);
+        return false;
+      }
       const mode = await control.mode();
       if (mode === 'held') return false;
       const serial = await deps.feeder.at(seat.place);
-      if (serial === null) return mode === 'running';
+      const mayBegin = mode === 'running' && !isSuspect(seat);
+      if (serial === null) return mayBegin;
       const card = await deps.ledger.cardOfSerial(serial);
       // A blank that was lifted off the stack and not yet reserved: the next card takes it.
-      if (card === null) return mode === 'running';
+      if (card === null) return mayBegin;
       const result = await encodeCard(deps, seat, card.cardId);
       deps.log('seat_tended', {
         seat: seat.place,
@@ -36,7 +42,8 @@ export function seatTender(tending: { readonly deps: EncodeDeps; readonly seat: 
         why: 'why' in result ? result.why : null,
       });
       if (result.result === 'dropped' && result.why === 'NOT_THIS_STATION') {
-        await deps.feeder.carry(serial, card.state === 'SPOILED' || card.state === 'DESTROYED' ? 'reject' : 'buffer');
+        // Nobody holds a lease on it here: the next station may have fetched it meanwhile.
+        await putAway(deps, seat.place, card.cardId);
       } else if (result.result !== 'done' && result.result !== 'spoiled') {
         await sleep(LEASE_WAIT_MS);
         return false;

@@ -290,7 +290,8 @@ export function createBooks(): Books {
       if (row.state !== 'LOCK_VERIFIED') throw new BooksError('REFUSED', `a print in ${row.state}`);
       const before = data.jobs.filter(({ cardId }) => cardId === row.cardId);
       const last = before.at(-1)?.job;
-      if (last !== undefined && (last.outcome === null || last.outcome === 'printed')) throw new BooksError('REFUSED', 'PRINT_ALREADY_INTENDED');
+      if (last !== undefined && (last.outcome === null || last.outcome === 'printed'))
+        throw new BooksError('REFUSED', 'PRINT_ALREADY_INTENDED');
       const job: PrintJob = { jobId: `${row.cardId}-p${before.length + 1}`, ...hashes, outcome: null };
       data.jobs.push({ cardId: row.cardId, job });
       return job;

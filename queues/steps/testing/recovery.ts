@@ -69,7 +69,11 @@ export async function checkBooks(world: World, label: string): Promise<void> {
   }
   for (const { serial } of world.blanks) {
     const { lifeCycle } = await world.chip(serial);
-    if (lifeCycle !== 'blank') expect([...cards.values()].some((card) => card.boundSerial === serial), `${label}: ${serial}`).toBe(true);
+    if (lifeCycle !== 'blank')
+      expect(
+        [...cards.values()].some((card) => card.boundSerial === serial),
+        `${label}: ${serial}`,
+      ).toBe(true);
   }
   expect(new Set(world.impressions).size, `${label}: impressions`).toBe(world.impressions.length);
 }

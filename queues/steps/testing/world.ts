@@ -250,7 +250,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       ...shared,
       ledger,
       prints: gate.watch('prints', books.prints),
-      printer: gate.watch('printer', spoolFolder(join(folder, 'spool'), (serial, faces) => head.down(serial, faces))),
+      printer: gate.watch(
+        'printer',
+        spoolFolder(join(folder, 'spool'), (serial, faces) => head.down(serial, faces)),
+      ),
     },
     inspecting: {
       ...shared,
