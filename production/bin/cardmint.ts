@@ -3,8 +3,10 @@
 import { Command } from 'commander';
 
 import { processIo, registerClientCommands, runCommandLine } from '#production/cli';
+import { registerBench } from './bench-command.ts';
 import { registerDemo } from './demo-command.ts';
 import { registerStart } from './start-command.ts';
+import { registerVirtualCard } from './virtual-card-command.ts';
 
 const io = processIo();
 const program = new Command('cardmint')
@@ -14,5 +16,7 @@ const program = new Command('cardmint')
   .helpCommand(true);
 registerStart(program, io);
 registerDemo(program, io);
+registerBench(program, io);
+registerVirtualCard(program, io);
 registerClientCommands(program, io);
 process.exitCode = await runCommandLine(program, process.argv.slice(2), io);

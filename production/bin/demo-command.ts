@@ -1,26 +1,15 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { ApiClient, CliError, EXIT, type CliIo } from '#production/cli';
-import {
-  demoProvinceKey,
-  finishDemo,
-  openDemo,
-  runDemo,
-  type DemoArguments,
-  type DemoBooks,
-  type DemoFolders,
-  type DemoProvinceKey,
-} from '#production/demo';
+import { CliError, EXIT, type CliIo } from '#production/cli';
+import { finishDemo, openDemo, runDemo, type DemoArguments, type DemoBooks, type DemoFolders } from '#production/demo';
 import type { Report } from '#production/console';
 import { stopOnSignal } from '#production/plant';
-import { callMachine } from '#queues/feeders';
-import { defaultConfig, DEFAULT_PLANT_DIR } from './default-config.ts';
+import { DEFAULT_PLANT_DIR } from './default-config.ts';
+import { startDemoPlant } from './demo-plant.ts';
 import { demoShow } from './demo-show.ts';
-import { openSigner } from './running-plant.ts';
-import { startWholePlant, type StartedPlant } from './start-plant.ts';
+import type { StartedPlant } from './start-plant.ts';
 
-const PROVINCES = ['01', '48', '79'];
 const PEOPLE_MAX = 500;
 
 export function registerDemo(program: Command, io: CliIo): void {
@@ -43,28 +32,11 @@ async function demo(io: CliIo, folders: DemoFolders, wanted: DemoArguments): Pro
   const resumed = await openDemo(folders, wanted);
   if (resumed) io.err('↻ Tiếp tục lần chạy dở dang · carrying on an unfinished run\n');
   show.stage('Khởi động nhà máy', 'starting the plant');
-  const config = defaultConfig(folders.plantDir, { recovery: 'auto', apiPort: 0 });
-  const provinceKeys = await keysOfProvinces(folders.plantDir, began);
-  const started = await startWholePlant(config, {
-    insecureDemoEvidence: join(folders.resultDir, 'cards'),
-    provinceCertificates: new Map([...provinceKeys].map(([province, key]) => [province, key.certificate])),
-  });
+  const { started, deps } = await startDemoPlant(io, folders, show);
   const forget = stopOnSignal(() => started.stop());
   try {
     show.done(apiAddress(folders.plantDir));
-    const { report, books } = await runDemo(
-      {
-        api: (person) => ApiClient.open({ plant: folders.plantDir, as: person }, io, person),
-        manufacture: (order) => callMachine(started.running.feederSocket, 'manufacture', { ...order }),
-        provinceKeys,
-        material: () => openSigner(started.running, 'api').publicMaterial(),
-        imageOf: (serial) => join(folders.plantDir, 'virtual-cards', 'images', `${serial}.image`),
-        resultDir: folders.resultDir,
-        show,
-        now: () => new Date(),
-      },
-      wanted.cards,
-    );
+    const { report, books } = await runDemo(deps, wanted.cards);
     const faults = await writeReport(folders, { began, resumed, report, books, wanted });
     finishDemo(folders, wanted);
     io.out(summary(report, folders));
@@ -91,13 +63,6 @@ async function stopShown(io: CliIo, started: StartedPlant): Promise<void> {
   show.stage('Dừng nhà máy', 'stopping the plant');
   await started.stop();
   show.done();
-}
-
-async function keysOfProvinces(plantDir: string, now: Date): Promise<ReadonlyMap<string, DemoProvinceKey>> {
-  const folder = join(plantDir, 'demo-provinces');
-  const keys = new Map<string, DemoProvinceKey>();
-  for (const province of PROVINCES) keys.set(province, await demoProvinceKey(folder, province, now));
-  return keys;
 }
 
 /** What a demo must come to: blanks = good + two spoiled + four in the vault, three orders refused. */

@@ -241,7 +241,10 @@ class Keeper implements Supervised {
     const ended = this.#ended;
     if (child?.pid === undefined || ended === undefined) return;
     child.kill(signal);
-    const inTime = await Promise.race([ended.then(() => true), sleep(this.#spec.stopDeadlineMs, undefined, { ref: false }).then(() => false)]);
+    const inTime = await Promise.race([
+      ended.then(() => true),
+      sleep(this.#spec.stopDeadlineMs, undefined, { ref: false }).then(() => false),
+    ]);
     if (inTime) return;
     killGroup(child.pid);
     await ended;

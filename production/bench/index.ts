@@ -1,0 +1,7 @@
+/**
+ * What the line costs: measured on a real embedded plant, shown by process and as ratios against a named baseline of the same
+ * run. No test asserts a timing; figures that are kept are in `docs/operations/bench.md` with the command that gave them.
+ */
+export { bareChip, bareFaces, type BareFigures } from './baseline.ts';
+export { lineTable, type LineFigures } from './line-table.ts';
+export { processorMs } from './processor-time.ts';

@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { ApiClient, type CliIo } from '#production/cli';
+import { demoProvinceKey, type DemoDeps, type DemoFolders, type DemoProvinceKey, type DemoShow } from '#production/demo';
+import { callMachine } from '#queues/feeders';
+import { defaultConfig } from './default-config.ts';
+import { openSigner } from './running-plant.ts';
+import { startWholePlant, type StartedPlant } from './start-plant.ts';
+
+const PROVINCES = ['01', '48', '79'];
+
+/** A plant for invented people: it recovers by itself, its inspector lays down in clear what it read, and its provinces have keys. */
+export async function startDemoPlant(
+  io: CliIo,
+  folders: DemoFolders,
+  show: DemoShow,
+): Promise<{ readonly started: StartedPlant; readonly deps: DemoDeps }> {
+  const config = defaultConfig(folders.plantDir, { recovery: 'auto', apiPort: 0 });
+  const provinceKeys = await keysOfProvinces(folders.plantDir, new Date());
+  const started = await startWholePlant(config, {
+    insecureDemoEvidence: join(folders.resultDir, 'cards'),
+    provinceCertificates: new Map([...provinceKeys].map(([province, key]) => [province, key.certificate])),
+  });
+  const deps: DemoDeps = {
+    api: (person) => ApiClient.open({ plant: folders.plantDir, as: person }, io, person),
+    manufacture: (order) => callMachine(started.running.feederSocket, 'manufacture', { ...order }),
+    provinceKeys,
+    material: () => openSigner(started.running, 'api').publicMaterial(),
+    imageOf: (serial) => join(folders.plantDir, 'virtual-cards', 'images', `${serial}.image`),
+    resultDir: folders.resultDir,
+    show,
+    now: () => new Date(),
+  };
+  return { started, deps };
+}
+
+async function keysOfProvinces(plantDir: string, now: Date): Promise<ReadonlyMap<string, DemoProvinceKey>> {
+  const folder = join(plantDir, 'demo-provinces');
+  const keys = new Map<string, DemoProvinceKey>();
+  for (const province of PROVINCES) keys.set(province, await demoProvinceKey(folder, province, now));
+  return keys;
+}
