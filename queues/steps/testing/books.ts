@@ -234,6 +234,8 @@ export function createBooks(): Books {
       const printed = data.jobs.some(({ cardId, job }) => cardId === row.cardId && job.outcome === 'printed');
       if (to === 'PRINTED' && !printed) throw new BooksError('REFUSED', 'no print job with outcome printed');
       change(row, to);
+      // The next station, rung in the same moment, must find the card free.
+      if (stationOf(row) !== claim.station) row.lease = null;
     },
     async doubt(claim) {
       await Promise.resolve();

@@ -25,6 +25,20 @@ export class Gate {
     this.#dieAt = dieAt;
   }
 
+  get dead(): boolean {
+    return this.#dead;
+  }
+
+  /**
+   * Of the points passed since `arm`, those (from 1) where a death leaves something else behind than at the one before: nothing
+   * durable happens between the end of one call and the beginning of the next.
+   */
+  distinct(): readonly number[] {
+    return this.passed.flatMap((point, at) =>
+      point.endsWith(' before') && this.passed[at - 1]?.endsWith(' after') === true ? [] : [at + 1],
+    );
+  }
+
   revive(): void {
     this.#dead = false;
   }

@@ -59,6 +59,11 @@ export interface World {
   revive(): Promise<void>;
   /** Takes the print off a piece again, one face or both. */
   wipe(serial: string, face?: 'front' | 'back'): Promise<void>;
+  /** Keys as another master key would give them. */
+  wrongTransportKeys(): ReturnType<SigningAuthority['transportKeys']>;
+  /** A chip that the test has used outside the books is no longer looked at. */
+  forgetChip(serial: string): void;
+  readonly forgotten: ReadonlySet<string>;
   /** The chip's files by identifier, size and hash, and the life of the chip. */
   chip(serial: string): Promise<{ readonly lifeCycle: string; readonly files: string }>;
   /** What the chip of this card must hold, from the order, the books and the signer's answer. */
@@ -203,6 +208,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const evidence: World['evidence'] = [];
   const logged: World['logged'] = [];
   const outOfService = new Set<string>();
+  const forgotten = new Set<string>();
   const control: LineControl = {
     mode: () => Promise.resolve(books.data.mode),
     seatInService: (place) => Promise.resolve(!outOfService.has(place)),
@@ -283,6 +289,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       }
       await Promise.resolve();
     },
+    wrongTransportKeys: () =>
+      Promise.resolve({ ...diversify(Secret.takeOver(Uint8Array.from(randomBytes(16))), new Uint8Array(8)), version: 0 }),
+    forgetChip: (serial) => void forgotten.add(serial),
+    forgotten,
     async wipe(serial, face) {
       for (const name of face === undefined ? ['front', 'back'] : [face]) {
         await rm(join(folder, 'feeder', 'faces', `${serial}-${name}.png`), { force: true });
