@@ -116,11 +116,11 @@ export type Config = Deep<{
 const check = Compile(ConfigFile);
 
 /**
- * Reads the file that `CARDMINT_CONFIG` names, or else `path`. Relative paths in it start at its folder.
+ * Reads the file at `path`, or else the one that `CARDMINT_CONFIG` names: what was typed is nearer than what was exported. Relative paths in it start at its folder.
  * Errors: every code of `ConfigError`; `where` is the path of the field, e.g. `/people/1/roles`.
  */
 export function loadConfig(options: { readonly env: Readonly<Record<string, string | undefined>>; readonly path?: string }): Config {
-  const path = options.env['CARDMINT_CONFIG'] ?? options.path;
+  const path = options.path ?? options.env['CARDMINT_CONFIG'];
   if (path === undefined) throw new ConfigError('CONFIG_NOT_FOUND', { where: 'CARDMINT_CONFIG' });
   let bytes: Uint8Array;
   try {
