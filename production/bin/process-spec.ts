@@ -21,6 +21,8 @@ export function processSpec(
   const ready = readyFile(plant.plantDir, what.name);
   return {
     name: what.name,
+    // `<name>.log` is the process's own structured log; what it prints beside that is a last word or a library's.
+    output: `${what.name}.output`,
     command: process.execPath,
     args: ['--disable-proto=delete', fileURLToPath(new URL(what.script, import.meta.url)), ...(what.args ?? [])],
     env: {

@@ -108,7 +108,7 @@ describe('the embedded plant', () => {
     holder.kill(signal);
     await ended;
     expect(leftovers(plantDir)).toEqual([]);
-    expect(await readFile(join(plantDir, 'log', 'postgres.log'), 'utf8')).toContain('database system is shut down');
+    expect(await readFile(join(plantDir, 'logs', 'postgres.log'), 'utf8')).toContain('database system is shut down');
   });
 
   it('ends a process of an earlier run that the kernel did not end', async () => {

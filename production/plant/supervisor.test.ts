@@ -60,7 +60,7 @@ describe('a process that is kept running', () => {
     await expect(failing).rejects.toMatchObject({
       code: 'SERVICE_EXITED',
       where: 'sleeper',
-      detail: `exit 3; ${plantDir}/log/sleeper.log`,
+      detail: `exit 3; ${plantDir}/logs/sleeper.log`,
     });
   });
 

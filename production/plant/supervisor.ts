@@ -14,6 +14,8 @@ export type StopSignal = 'SIGTERM' | 'SIGINT' | 'SIGQUIT' | 'SIGKILL';
 export interface ProcessSpec {
   /** Names the process in events, errors, its log file and its record, e.g. `postgres`. */
   readonly name: string;
+  /** Names the file in `logs/` that its output goes to, without `.log`: the process's name, unless that file is the process's own. */
+  readonly output?: string;
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -46,7 +48,7 @@ export type PlantEvent =
   | { readonly kind: 'stopped'; readonly service: string };
 
 export interface SupervisorDeps {
-  /** The plant's folder: logs go to `log/`, records of running processes to `processes/`. */
+  /** The plant's folder: what a process prints goes to `logs/`, records of running processes to `processes/`. */
   readonly plantDir: string;
   readonly onEvent?: (event: PlantEvent) => void;
 }
@@ -107,7 +109,7 @@ class Keeper implements Supervised {
     this.name = spec.name;
     this.#deps = deps;
     this.#spec = spec;
-    this.#logFile = logFileOf(deps.plantDir, spec.name);
+    this.#logFile = logFileOf(deps.plantDir, spec.output ?? spec.name);
     this.#recordFile = join(deps.plantDir, 'processes', `${spec.name}.json`);
     mkdirSync(dirname(this.#logFile), { recursive: true, mode: 0o700 });
     mkdirSync(dirname(this.#recordFile), { recursive: true, mode: 0o700 });
@@ -307,8 +309,9 @@ function inheritedEnvironment(): Record<string, string> {
   return kept;
 }
 
+/** Beside the structured logs of our own processes (`production/logging`): one folder holds everything that a plant says. */
 export function logFileOf(plantDir: string, name: string): string {
-  return join(plantDir, 'log', `${name}.log`);
+  return join(plantDir, 'logs', `${name}.log`);
 }
 
 /** Asks a process that is not our child to end, waits, and kills it at the deadline. */
