@@ -8,5 +8,6 @@ export { bindingTagOf, encodeCard, type EncodeDeps } from './encode-card.ts';
 export { inspectCard, type InspectDeps, type InspectionEvidence } from './inspect-card.ts';
 export { clearStation, type PieceDeps } from './pieces.ts';
 export { printCard, type PrintDeps } from './print-card.ts';
+export { forgetLosses, isSuspect } from './seat-losses.ts';
 export type { StepLog, StepResult } from './step.ts';
 export { seatTender, type SeatTender } from './tend-seat.ts';

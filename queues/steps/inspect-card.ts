@@ -17,6 +17,7 @@ import type { CardLedger, CardRecords, Claim, ClaimedCard, InspectionLedger } fr
 import type { Seat } from './bind-blank.ts';
 import { isFaceFault } from './face-faults.ts';
 import { clearStation, putAway } from './pieces.ts';
+import { countLoss, forgetLosses, isSuspect, LOSSES_MAX } from './seat-losses.ts';
 import type { StepLog, StepResult } from './step.ts';
 
 export interface InspectDeps {
@@ -47,9 +48,11 @@ const READ = { readMax: 32_768, headerFirst: false };
 /**
  * Step 11, by another process than the one that made the card: MRZ and QR are read from the photographed faces, and they
  * open the chip. Everything is compared with the order. Good: the card may be packed. Failed: card and blank are spoiled,
- * and the remake goes ahead of new work.
+ * and the remake goes ahead of new work. So many failures in a row that the seat itself is suspect: nothing is judged there
+ * until people have looked.
  */
 export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string): Promise<StepResult> {
+  if (isSuspect(seat)) return { result: 'waiting', why: 'SEAT_SUSPECT' };
   const card = await deps.ledger.claim({ cardId, station: 'inspect', owner: seat.place });
   if (typeof card === 'string') {
     if (card === 'NOT_THIS_STATION') await putAway(deps, seat.place, cardId);
@@ -64,12 +67,14 @@ export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string)
     const passed = report.verdict === 'good';
     await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
     if (passed) {
+      forgetLosses(seat);
       await deps.feeder.carry(serial, 'good');
       return { result: 'done' };
     }
     const { remake } = await deps.ledger.spoilCard(claim, 'INSPECTION_FAILED', { reasons: report.reasons.join(' ') });
     await deps.feeder.carry(serial, 'reject');
     deps.log('card_spoiled', { cardId, reason: 'INSPECTION_FAILED', code: report.reasons[0] ?? null, remake, serial });
+    if (countLoss(seat) === LOSSES_MAX) deps.log('seat_suspect', { seat: seat.place, losses: LOSSES_MAX });
     return { result: 'spoiled', why: 'INSPECTION_FAILED' };
   } finally {
     await deps.ledger.release(claim).catch(() => undefined);

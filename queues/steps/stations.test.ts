@@ -1,7 +1,8 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { clearStation, inspectCard, printCard } from './index.ts';
+import { clearStation, forgetLosses, inspectCard, printCard } from './index.ts';
+import { LOSSES_MAX } from './seat-losses.ts';
 import { checkBooks, citizen, createWorld, encodeUntilDone, printUntilDone, type BooksData, type World } from './testing/index.ts';
 
 /** Two cards are encoded and printed once; each test starts from there, with the same two pieces. */
@@ -179,6 +180,21 @@ describe('step 11, inspectCard', () => {
     chips.onCommand = undefined;
     expect(chips.commands - first).toBe(3);
     expect(world.books.data.inspections).toMatchObject([{ passed: false, reasons: ['UNREADABLE'] }]);
+  });
+
+  it('E7: a seat where every card fails judges no more of them, until somebody has looked', async () => {
+    const seat = world.seat('inspect:1');
+    for (let loss = 0; loss < LOSSES_MAX; loss += 1) {
+      await startFrom(printed);
+      await world.wipe(serial(0));
+      expect(await inspectCard(world.inspecting, seat, ANNA)).toEqual({ result: 'spoiled', why: 'INSPECTION_FAILED' });
+    }
+    await startFrom(printed);
+    await showing(serial(0), serial(0));
+    expect(await inspectCard(world.inspecting, seat, ANNA)).toEqual({ result: 'waiting', why: 'SEAT_SUSPECT' });
+    expect(world.books.card(ANNA)).toMatchObject({ state: 'PRINTED', lease: null });
+    forgetLosses(seat);
+    expect(await inspectCard(world.inspecting, seat, ANNA)).toEqual({ result: 'done' });
   });
 
   it('a camera that fails, or an order that cannot be opened, says nothing of the card: it waits', async () => {
