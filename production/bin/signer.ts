@@ -6,11 +6,12 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '#encoder/bytes';
-import { fileCeremonyJournal, runFirstCeremony, specimenPlan, type CeremonyResult } from '#pki/ceremony';
-import { Pkcs11Hsm, type Hsm } from '#pki/hsm';
-import { createAnswers, serveSigner, type SignerClientIdentity, type SignerToken } from '#production/signer';
+import { fileCeremonyJournal, runFirstCeremony, specimenPlan } from '#pki/ceremony';
+import { Pkcs11Hsm } from '#pki/hsm';
+import { createAnswers, serveSigner, type SignerClientIdentity } from '#production/signer';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
+import { signerToken } from './signer-token.ts';
 
 const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker'];
 
@@ -37,32 +38,6 @@ await runProcess('signer', async (plant, log) => {
     },
   };
 });
-
-function signerToken(hsm: Hsm, ceremony: CeremonyResult): SignerToken {
-  const [active] = ceremony.documentSigners;
-  if (active === undefined) throw new Error('the ceremony made no Document Signer');
-  const keys = {
-    documentSigner: active.key,
-    plantSigner: ceremony.plantSigner.key,
-    birthCertificateSigner: ceremony.birthCertificateSigner.key,
-  };
-  return {
-    material: {
-      csca: ceremony.csca.certificate,
-      documentSigners: ceremony.documentSigners.map(({ certificate }) => certificate),
-      crl: ceremony.crl,
-      plantSigner: ceremony.plantSigner.certificate,
-      birthCertificateSigner: ceremony.birthCertificateSigner.certificate,
-      recordKey: ceremony.recordKey.publicKey,
-    },
-    documentSigner: active.certificate,
-    sign: (as, digest) => hsm.sign(keys[as], digest),
-    cmac: (under, data) => hsm.cmac(under === 'citizenReference' ? ceremony.citizenReferenceKey : ceremony.transportMasterKey, data),
-    agree: (peerPoint) => hsm.ecdhDerive(ceremony.recordKey.key, peerPoint),
-    // A MAC under a key of the token's own: it touches the session, the login and the key store, and signs nothing.
-    proveAlive: async () => void (await hsm.cmac(ceremony.citizenReferenceKey, Uint8Array.of(0))),
-  };
-}
 
 /** One token a caller, made once and kept; its file can be read by the plant's own user only. */
 function identities(plant: RunningPlant): Readonly<Record<SignerClientIdentity, string>> {

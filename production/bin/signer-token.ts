@@ -1,0 +1,30 @@
+import type { CeremonyResult } from '#pki/ceremony';
+import type { Hsm } from '#pki/hsm';
+import type { SignerToken } from '#production/signer';
+
+/** The keys of a ceremony, by what they are for: everything that the signer's room can do with a token. */
+export function signerToken(hsm: Hsm, ceremony: CeremonyResult): SignerToken {
+  const [active] = ceremony.documentSigners;
+  if (active === undefined) throw new Error('the ceremony made no Document Signer');
+  const keys = {
+    documentSigner: active.key,
+    plantSigner: ceremony.plantSigner.key,
+    birthCertificateSigner: ceremony.birthCertificateSigner.key,
+  };
+  return {
+    material: {
+      csca: ceremony.csca.certificate,
+      documentSigners: ceremony.documentSigners.map(({ certificate }) => certificate),
+      crl: ceremony.crl,
+      plantSigner: ceremony.plantSigner.certificate,
+      birthCertificateSigner: ceremony.birthCertificateSigner.certificate,
+      recordKey: ceremony.recordKey.publicKey,
+    },
+    documentSigner: active.certificate,
+    sign: (as, digest) => hsm.sign(keys[as], digest),
+    cmac: (under, data) => hsm.cmac(under === 'citizenReference' ? ceremony.citizenReferenceKey : ceremony.transportMasterKey, data),
+    agree: (peerPoint) => hsm.ecdhDerive(ceremony.recordKey.key, peerPoint),
+    // A MAC under a key of the token's own: it touches the session, the login and the key store, and signs nothing.
+    proveAlive: async () => void (await hsm.cmac(ceremony.citizenReferenceKey, Uint8Array.of(0))),
+  };
+}

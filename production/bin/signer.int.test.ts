@@ -1,0 +1,284 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Secret, utf8 } from '#encoder/bytes';
+import { diversify } from '#encoder/globalplatform';
+import { LyingHsm } from '#hsm-mocks';
+import { runFirstCeremony, specimenPlan, type CeremonyResult } from '#pki/ceremony';
+import { verifyDetached } from '#pki/cms';
+import { Pkcs11Hsm, type Hsm } from '#pki/hsm';
+import { verifyJws } from '#pki/jws';
+import { sealBox } from '#pki/sealed-box';
+import { verifySod } from '#pki/sod';
+import { softHsmToken, EF_COM, specimenFiles, type SoftHsmToken } from '#pki/testing';
+import { parseCertificate } from '#pki/x509';
+import { furnishTestPlant, releaseTestCards } from '#production/batches';
+import { createCardLedger } from '#production/cards';
+import { silentLogger } from '#production/logging';
+import { BIRTH_CERTIFICATE_TYPE, connectSigner, createAnswers, serveSigner, type SignerClient, type SignerToken } from '#production/signer';
+import { startTestStore, type TestStore } from '#production/store';
+import type { Claim, CardLedger } from '#queues/ports';
+import { signerToken } from './signer-token.ts';
+
+/**
+ * The signer on a real SoftHSM token and a real PostgreSQL: who may ask what, and that no signature leaves without its intent
+ * (invariants P3, P5), never twice for one content, and never a wrong one.
+ */
+const IDENTITIES = { api: 'a'.repeat(64), line: 'b'.repeat(64), inspector: 'c'.repeat(64), worker: 'd'.repeat(64) } as const;
+const MASTER = new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 7));
+
+let store: TestStore;
+let softHsm: SoftHsmToken;
+let hsm: Pkcs11Hsm;
+let ceremony: CeremonyResult;
+let folder = '';
+let ledger: CardLedger;
+let blank = 0;
+const closing: (() => Promise<unknown>)[] = [];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cardmint-signer-'));
+  softHsm = softHsmToken('signer-int');
+  hsm = new Pkcs11Hsm({ tokenLabel: softHsm.label });
+  await hsm.open(softHsm.pin);
+  let minutes: string | undefined;
+  const journal = {
+    load: () => Promise.resolve(minutes),
+    save: (text: string) => {
+      minutes = text;
+      return Promise.resolve();
+    },
+  };
+  ceremony = await runFirstCeremony(hsm, specimenPlan(), { transportMaster: MASTER }, { clock: () => new Date(), journal });
+  store = await startTestStore();
+  await furnishTestPlant(store, 40);
+  ledger = createCardLedger(store, { line: 'line-1' });
+});
+
+afterAll(async () => {
+  for (const close of closing.toReversed()) await close();
+  await store.stop();
+  await hsm.close();
+  softHsm.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A signer of its own over the shared token, and how a caller reaches it. `signatures` counts what the token was asked. */
+async function signer(
+  over: Hsm = hsm,
+): Promise<{ as: (identity: keyof typeof IDENTITIES) => SignerClient; socket: string; signatures: () => number }> {
+  const socket = join(folder, `signer-${closing.length}.sock`);
+  let signatures = 0;
+  const token = signerToken(over, ceremony);
+  const counted: SignerToken = {
+    ...token,
+    sign: (as, digest) => {
+      signatures += 1;
+      return token.sign(as, digest);
+    },
+  };
+  const server = await serveSigner(socket, {
+    answers: createAnswers({ db: store.db, token: counted, clock: () => new Date() }),
+    identities: IDENTITIES,
+    log: silentLogger,
+  });
+  closing.push(() => server.close());
+  for (const [identity, text] of Object.entries(IDENTITIES)) writeFileSync(join(folder, identity), text);
+  return {
+    as: (identity) => connectSigner({ socketPath: socket, tokenFile: join(folder, identity) }),
+    socket,
+    signatures: () => signatures,
+  };
+}
+
+/** A card whose blank is bound and whose chip is open, claimed by a seat. */
+async function openedCard(): Promise<{ readonly claim: Claim; readonly chipId: string }> {
+  const { cardIds } = await releaseTestCards(store, 1);
+  const card = await ledger.claim({ cardId: cardIds[0] ?? '', station: 'encode', owner: 'encode:1' });
+  if (typeof card === 'string') throw new Error(card);
+  blank += 1;
+  const serial = `B-${String(blank).padStart(4, '0')}`;
+  const chipId = (0xc000 + blank).toString(16).toUpperCase().padStart(16, '0');
+  expect(await ledger.reserveBlank(card.claim, { serial, seat: 'encode:1' })).toBe('reserved');
+  expect(await ledger.bindBlank(card.claim, { serial, chipId })).toBe('bound');
+  await ledger.advance(card.claim, 'CHIP_OPENED');
+  return { claim: card.claim, chipId };
+}
+
+function sodRequest(claim: Claim, mark = 'A'): Parameters<SignerClient['securityObject']>[0] {
+  const dataGroups = new Map(specimenFiles());
+  // Another card, other data: DG15 of the specimen is opaque to the signer's lint beyond its tag.
+  const dg15 = Uint8Array.from(dataGroups.get(15) ?? []);
+  dg15[dg15.length - 1] = mark.charCodeAt(0);
+  dataGroups.set(15, dg15);
+  return { cardId: claim.cardId, fence: claim.fence, efCom: EF_COM, dataGroups };
+}
+
+async function intentsOf(subject: string): Promise<readonly { result: string | null; code: string | null }[]> {
+  const { rows } = await sql<{ result: string | null; code: string | null }>`
+    select o.result, o.code from signature_intents i left join signature_outcomes o using (intent_id) where i.subject = ${subject} order by o.at`.execute(
+    store.db,
+  );
+  return rows;
+}
+
+async function stateOf(cardId: string): Promise<string> {
+  return (await store.db.selectFrom('cards').select('state').where('card_id', '=', cardId).executeTakeFirstOrThrow()).state;
+}
+
+describe('EF.SOD from the signer (P3, P5)', () => {
+  it('is signed once for one content: intent, signature, outcome; asked again, the same bytes without the token', async () => {
+    const { as, signatures } = await signer();
+    const { claim } = await openedCard();
+    const request = sodRequest(claim);
+    const efSod = await as('line').securityObject(request);
+    expect(verifySod(efSod, request.dataGroups, { csca: [ceremony.csca.certificate], crl: ceremony.crl, at: new Date() }).good).toBe(true);
+    expect(await stateOf(claim.cardId)).toBe('SOD_SIGNED');
+    expect(await as('line').securityObject(request)).toEqual(efSod);
+    expect(signatures()).toBe(1);
+    expect(await intentsOf(claim.cardId)).toEqual([{ result: 'signed', code: null }]);
+  });
+
+  it('leaves an intent with a failed outcome when the token fails, and identical content is signed afterwards', async () => {
+    const { claim } = await openedCard();
+    const request = sodRequest(claim, 'B');
+    const broken = await signer(new LyingHsm(hsm, ['HSM_DEVICE_FAILED']));
+    await expect(broken.as('line').securityObject(request)).rejects.toMatchObject({ code: 'SIGNATURE_FAILED' });
+    expect(await stateOf(claim.cardId)).toBe('SOD_INTENT');
+    expect(await intentsOf(claim.cardId)).toMatchObject([{ result: 'failed' }]);
+    const whole = await signer();
+    await whole.as('line').securityObject(request);
+    expect((await intentsOf(claim.cardId)).map(({ result }) => result)).toEqual(['failed', 'signed']);
+    expect(await stateOf(claim.cardId)).toBe('SOD_SIGNED');
+  });
+
+  it('never hands out a signature that the certificate does not verify', async () => {
+    const { claim } = await openedCard();
+    const liar = await signer(new LyingHsm(hsm, ['wrong-signature']));
+    await expect(liar.as('line').securityObject(sodRequest(claim, 'C'))).rejects.toMatchObject({ code: 'SIGNATURE_FAILED' });
+    expect(await intentsOf(claim.cardId)).toMatchObject([{ result: 'failed', code: 'SIGNATURE_REJECTED' }]);
+    expect(await stateOf(claim.cardId)).toBe('SOD_INTENT');
+  });
+
+  it('refuses a station whose fence is lost, and data that the lint refuses, before any intent', async () => {
+    const { as, signatures } = await signer();
+    const { claim } = await openedCard();
+    const request = sodRequest(claim, 'D');
+    await expect(as('line').securityObject({ ...request, fence: claim.fence + 1 })).rejects.toThrow();
+    const without = new Map(request.dataGroups);
+    without.delete(15);
+    await expect(as('line').securityObject({ ...request, dataGroups: without })).rejects.toThrow();
+    expect(await intentsOf(claim.cardId)).toEqual([]);
+    expect(signatures()).toBe(0);
+    expect(await stateOf(claim.cardId)).toBe('CHIP_OPENED');
+  });
+});
+
+describe('what else comes out of the token', () => {
+  it('derives the transport keys of the chip that is bound to the card, as the chip maker did, and of no other', async () => {
+    const { as } = await signer();
+    const { claim, chipId } = await openedCard();
+    const keys = await as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId });
+    const made = diversify(MASTER, Uint8Array.from(Buffer.from(chipId, 'hex')));
+    for (const name of ['enc', 'mac', 'dek'] as const) expect(keys[name].reveal()).toEqual(made[name].reveal());
+    await expect(as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId: 'FFFFFFFFFFFFFFFF' })).rejects.toMatchObject({
+      code: 'CHIP_NOT_BOUND',
+    });
+    await expect(as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence - 1, chipId })).rejects.toThrow();
+  });
+
+  it('opens a record key for the context it was sealed for only', async () => {
+    const { as } = await signer();
+    const { recordKey } = await as('api').publicMaterial();
+    const box = sealBox(recordKey, new Secret(new Uint8Array(32).fill(9)), utf8('ord-one'));
+    expect((await as('worker').openRecordKey(box, 'ord-one')).reveal()).toEqual(new Uint8Array(32).fill(9));
+    await expect(as('worker').openRecordKey(box, 'ord-two')).rejects.toThrow();
+  });
+
+  it('makes one citizen one reference, twelve digits of another one another', async () => {
+    const { as } = await signer();
+    const reference = await as('api').citizenReference('001190000123');
+    expect(reference).toMatch(/^[0-9a-f]{32}$/);
+    expect(await as('api').citizenReference('001190000123')).toBe(reference);
+    expect(await as('api').citizenReference('001190000124')).not.toBe(reference);
+  });
+
+  it('signs manifests and birth certificates that the published certificates verify, each content once', async () => {
+    const { as, signatures } = await signer();
+    const manifest = utf8('{"consignment":"shp-test"}');
+    const p7s = await as('worker').signManifest({ consignmentId: 'shp-test', manifest });
+    expect(verifyDetached(p7s, manifest, { trusted: [ceremony.plantSigner.certificate] }).certificate).toEqual(
+      ceremony.plantSigner.certificate,
+    );
+    expect(await as('worker').signManifest({ consignmentId: 'shp-test', manifest })).toEqual(p7s);
+    expect(signatures()).toBe(1);
+    const cardId = `crd-${'0'.repeat(26)}`;
+    const jws = await as('worker').signBirthCertificate({ cardId, claims: { cardId } });
+    const publicKey = parseCertificate(ceremony.birthCertificateSigner.certificate).spki;
+    expect(Buffer.from(verifyJws(jws, { publicKey, typ: BIRTH_CERTIFICATE_TYPE }).payload).toString()).toBe(`{"cardId":"${cardId}"}`);
+  });
+});
+
+describe('who may ask (each caller has a short list)', () => {
+  it.each([
+    ['api', 'transportKeys'],
+    ['inspector', 'transportKeys'],
+    ['inspector', 'securityObject'],
+    ['worker', 'securityObject'],
+    ['api', 'openRecordKey'],
+    ['line', 'citizenReference'],
+    ['line', 'signManifest'],
+    ['inspector', 'signBirthCertificate'],
+  ] as const)('%s may not ask for %s', async (identity, what) => {
+    const { as } = await signer();
+    const client = as(identity);
+    const { claim, chipId } = await openedCard();
+    const asked: Readonly<Record<string, () => Promise<unknown>>> = {
+      transportKeys: () => client.transportKeys({ ...claim, chipId }),
+      securityObject: () => client.securityObject(sodRequest(claim)),
+      openRecordKey: () => client.openRecordKey(new Uint8Array(100), 'x'),
+      citizenReference: () => client.citizenReference('001190000123'),
+      signManifest: () => client.signManifest({ consignmentId: 'shp-x', manifest: utf8('{}') }),
+      signBirthCertificate: () => client.signBirthCertificate({ cardId: claim.cardId, claims: {} }),
+    };
+    await expect(asked[what]?.()).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
+  });
+
+  it.each([
+    ['no token', {}, '{}', 401],
+    ['another token', { authorization: `Bearer ${'e'.repeat(64)}` }, '{}', 401],
+    ['no JSON', { authorization: `Bearer ${IDENTITIES.line}` }, '{', 400],
+    ['an unknown field', { authorization: `Bearer ${IDENTITIES.line}` }, '{"cardId":"x","more":1}', 400],
+    [
+      'a fence that is text',
+      { authorization: `Bearer ${IDENTITIES.line}` },
+      '{"cardId":"crd-00000000000000000000000000","fence":"1","chipId":"0000000000000000"}',
+      400,
+    ],
+  ])('%s is refused, and nothing is said of why beyond a code', async (_name, headers, body, status) => {
+    const { socket } = await signer();
+    const answer = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+      const outgoing = request(
+        { socketPath: socket, path: '/v1/transport-keys', method: 'POST', headers: { 'content-type': 'application/json', ...headers } },
+        (incoming) => {
+          let text = '';
+          incoming.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+          incoming.on('end', () => resolve({ status: incoming.statusCode ?? 0, text }));
+        },
+      );
+      outgoing.on('error', reject);
+      outgoing.end(body);
+    });
+    expect(answer.status).toBe(status);
+    expect(answer.text).not.toContain('at ');
+  });
+
+  it('a signer that is away is one code, and says what to do', async () => {
+    const away = connectSigner({ socketPath: join(folder, 'nobody.sock'), tokenFile: join(folder, 'line') });
+    await expect(away.health()).rejects.toMatchObject({ code: 'SIGNER_UNREACHABLE' });
+  });
+});
