@@ -56,7 +56,9 @@ export async function layDownResults(folder: string, results: DemoResults): Prom
   for (const card of results.cards) {
     const home = join(cardsDir, card.cardId);
     mkdirSync(home, { recursive: true });
-    writeJson(join(home, 'order.json'), orders.get(card.orderId));
+    const order = orders.get(card.orderId);
+    if (order === undefined) throw new Error(`card ${card.cardId} was made for no order of the file`);
+    writeJson(join(home, 'order.json'), order);
     writeJson(join(home, 'blank.json'), { serial: card.serial, chipId: card.chipId, state: card.state, supersedes: card.supersedes });
     if (card.serial !== null) copyFileSync(results.imageOf(card.serial), join(home, 'virtual-card.image'));
     if (!existsSync(join(home, 'inspection.json'))) continue;

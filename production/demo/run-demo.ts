@@ -110,7 +110,9 @@ export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonl
   show.stage('Xếp kết quả vào var/demo', 'laying the results down', people);
   await sleep(REPORT_FRESH_MS);
   const report = await patiently(() => operator.get<Report>('/v1/report'));
-  const cards = await cardsOf(operator, linted);
+  // Asked anew: a remake was not there when the orders were linted.
+  const ordered = await patiently(() => registry.get<{ orders: DemoOrderRow[] }>('/v1/orders', { limit: '1000' }));
+  const cards = await cardsOf(operator, ordered.orders);
   const sent = await Promise.all(shipments.map((shipment) => withFiles(operator, shipment.consignmentId)));
   const auditor = await deps.api('auditor');
   await layDownResults(deps.resultDir, {
