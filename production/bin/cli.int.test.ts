@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -53,6 +53,54 @@ async function says(args: readonly string[], code: number, words: string): Promi
   expect(outcome.code).toBe(code);
   expect(code === 0 ? outcome.out : outcome.err).toContain(words);
 }
+
+describe('the default plant, when it does not run', () => {
+  async function withoutPlant(args: readonly string[], address?: object): Promise<{ readonly brought: number } & Outcome> {
+    const cwd = mkdtempSync(join(tmpdir(), 'cardmint-cli-'));
+    const home = join(cwd, 'var', 'plant');
+    mkdirSync(join(home, 'run'), { recursive: true });
+    if (address !== undefined) writeFileSync(join(home, 'run', 'api.json'), JSON.stringify(address));
+    let out = '';
+    let err = '';
+    let brought = 0;
+    const io: CliIo = {
+      out: (text) => void (out += text),
+      err: (text) => void (err += text),
+      interactive: false,
+      env: {},
+      cwd,
+      bringUpPlant: () => {
+        brought++;
+        mkdirSync(join(home, 'secrets'), { recursive: true });
+        symlinkSync(join(plant, 'secrets', 'tokens'), join(home, 'secrets', 'tokens'));
+        writeFileSync(join(home, 'run', 'api.json'), JSON.stringify({ url: api.url, pid: process.pid }));
+        return Promise.resolve();
+      },
+    };
+    const program = new Command('cardmint');
+    registerClientCommands(program, io);
+    try {
+      return { code: await runCommandLine(program, args, io), out, err, brought };
+    } finally {
+      rmSync(cwd, { recursive: true, force: true });
+    }
+  }
+
+  test('is brought up for the command, also when a killed API left its address behind', async () => {
+    expect(await withoutPlant(['stock', 'balance'])).toMatchObject({ code: 0, brought: 1 });
+    // Linux gives no process this number: pid_max is at most 2^22.
+    expect(await withoutPlant(['stock', 'balance'], { url: 'http://127.0.0.1:9', pid: 2 ** 22 + 1 })).toMatchObject({
+      code: 0,
+      brought: 1,
+    });
+  });
+
+  test('is left alone when the command names another plant, or steers a line that would have no processes', async () => {
+    expect(await withoutPlant(['stock', 'balance', '--plant', 'elsewhere'])).toMatchObject({ code: 4, brought: 0 });
+    expect(await withoutPlant(['stock', 'balance', '--url', 'http://127.0.0.1:9'])).toMatchObject({ brought: 0 });
+    expect(await withoutPlant(['line', 'start'])).toMatchObject({ code: 4, brought: 0 });
+  });
+});
 
 const commands = (): readonly Command[] => {
   const program = new Command('cardmint');

@@ -16,6 +16,8 @@ export interface PlantExtras {
   readonly insecureDemoEvidence?: string;
   /** Certificates whose keys sign the provinces' receipts, handed over out of band. DER by province code. */
   readonly provinceCertificates?: ReadonlyMap<string, Uint8Array>;
+  /** Only what answers questions: signer, worker and API. No seat, no inspector and no card moves. */
+  readonly withoutLine?: boolean;
   readonly onEvent?: (event: PlantEvent) => void;
 }
 
@@ -52,8 +54,9 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
         await plant.supervise(processSpec(running, { name, script: `${name}.js`, ...(enter === undefined ? {} : { enter }) })),
       );
     };
-    await Promise.all([keepVirtualCards(plant, running, processes), keep('signer')]);
-    await Promise.all([keep('worker'), keep('line'), keep('inspector'), keep('api')]);
+    const line = extras.withoutLine !== true;
+    await Promise.all([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
+    await Promise.all(['worker', ...(line ? ['line', 'inspector'] : []), 'api'].map((name) => keep(name)));
     return { running, plant, processes, stop: () => plant.stop() };
   } catch (error) {
     await plant.stop();

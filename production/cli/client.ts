@@ -37,8 +37,9 @@ export class ApiClient {
 
   /** @param role whose first token (`operator-….token`) is read when neither `--as` nor `--token-file` says otherwise */
   static async open(options: ClientOptions, io: CliIo, role: string): Promise<ApiClient> {
-    const plant = resolve(io.cwd, options.plant ?? io.env['CARDMINT_PLANT'] ?? DEFAULT_PLANT);
-    const url = options.url ?? io.env['CARDMINT_URL'] ?? (await urlOf(plant));
+    const named = options.plant ?? io.env['CARDMINT_PLANT'];
+    const plant = resolve(io.cwd, named ?? DEFAULT_PLANT);
+    const url = options.url ?? io.env['CARDMINT_URL'] ?? (await urlOf(plant, named === undefined ? io.bringUpPlant : undefined));
     if (!/^https?:\/\/[^\s/?#]+\/?$/u.test(url))
       throw usage('URL_INVALID', 'địa chỉ API không hợp lệ', 'this is no address of an API', url);
     const file = options.tokenFile ?? (await tokenFileOf(join(plant, 'secrets', 'tokens'), options.as ?? io.env['CARDMINT_PERSON'], role));
@@ -137,13 +138,14 @@ async function tokenFileOf(folder: string, person: string | undefined, role: str
   return join(folder, names.find((name) => name.startsWith(role)) ?? `${role}.token`);
 }
 
-async function urlOf(plant: string): Promise<string> {
+async function urlOf(plant: string, bringUp?: () => Promise<void>): Promise<string> {
   const file = join(plant, 'run', 'api.json');
-  try {
-    const address = JSON.parse(await readFile(file, 'utf8')) as { readonly url?: unknown };
-    if (typeof address.url === 'string') return address.url;
-  } catch {
-    // Said below: not there, or not whole.
+  const running = await addressIn(file);
+  if (running !== undefined) return running;
+  if (bringUp !== undefined) {
+    await bringUp();
+    const brought = await addressIn(file);
+    if (brought !== undefined) return brought;
   }
   throw new CliError(
     {
@@ -154,6 +156,27 @@ async function urlOf(plant: string): Promise<string> {
     },
     EXIT.away,
   );
+}
+
+/** An API that was killed leaves its address behind: it counts only while its process runs. */
+async function addressIn(file: string): Promise<string | undefined> {
+  try {
+    const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as { readonly url?: unknown; readonly pid?: unknown };
+    if (typeof pid === 'number' && !runs(pid)) return undefined;
+    return typeof url === 'string' ? url : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function runs(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // Somebody else's process is a process too.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 interface ProblemBody {

@@ -38,6 +38,8 @@ A day at the plant / Một ngày ở nhà máy:
   cardmint report                                  counts, yield, and whether the books balance
   cardmint shipments manifest shp-… --out folder   manifest.json, .p7s, .csv, .pdf for the province
 
+Without --plant, --url or a configuration a command means the plant in var/plant. When it does not run, it is brought up for
+this one command, its line held, and stopped again / nhà máy var/plant được bật tạm cho một lệnh, chuyền không chạy.
 Who you are: --as PERSON reads <plant>/secrets/tokens/PERSON.token; --token-file FILE reads another file.
 Where results land: manifests in --out; logs in <plant>/logs; the live page is the API's address, its documentation /docs.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 refused by the plant, 4 the plant does not answer, 5 not allowed.

@@ -6,6 +6,11 @@ export interface CliIo {
   readonly interactive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;
+  /**
+   * Brings up the default plant for this one command when none is running, and resolves when its API answers. Its line stays
+   * held. Without it a command only says that no plant runs.
+   */
+  readonly bringUpPlant?: () => Promise<void>;
 }
 
 export function processIo(): CliIo {

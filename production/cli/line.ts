@@ -27,7 +27,9 @@ export function registerLine(program: Command, io: CliIo): void {
   ] as const) {
     withClientOptions(line.command(verb))
       .description(text)
-      .action((options: ClientOptions) => ask(io, options, 'operator', { call: (api) => api.post<Line>(`/v1/line/${verb}`), show }));
+      .action((options: ClientOptions) =>
+        ask(withRunningPlant(io), options, 'operator', { call: (api) => api.post<Line>(`/v1/line/${verb}`), show }),
+      );
   }
   withClientOptions(line.command('show'))
     .description('the line’s mode and what each seat is doing')
@@ -45,6 +47,12 @@ export function registerLine(program: Command, io: CliIo): void {
         ask(io, options, 'operator', { call: (api) => api.post<Line>(`/v1/seats/${encodeURIComponent(place)}/${route}`), show }),
       );
   }
+}
+
+/** A plant that is brought up for one command has no line to steer: here it has to run already. */
+function withRunningPlant(io: CliIo): CliIo {
+  const { out, err, interactive, env, cwd } = io;
+  return { out, err, interactive, env, cwd };
 }
 
 function show(line: Line): string {
