@@ -74,7 +74,11 @@ function roomOf(path: string): string {
 function reached(entry: Import): string | null {
   if (entry.target.startsWith('#')) return roomOf(entry.target.slice(1));
   if (!entry.target.startsWith('.')) return null;
-  return roomOf(relative(ROOT, resolve(ROOT, dirname(entry.file), entry.target)).split(sep).join('/'));
+  return roomOf(
+    relative(ROOT, resolve(ROOT, dirname(entry.file), entry.target))
+      .split(sep)
+      .join('/'),
+  );
 }
 
 describe('the house', () => {
