@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { buildProduct, demoPlace, killNamed, recordedPids, startDemo, until, type DemoPlace } from './testing/demo-process.ts';
+import { onTheLine, type Station } from './testing/line-work.ts';
+import { askRunning, expectBooks } from './testing/plant-books.ts';
+
+/** Every process of the plant is killed once, each while it has work; the run ends by itself with the books of a quiet one. */
+const PEOPLE = 16;
+const place = demoPlace();
+
+beforeAll(buildProduct);
+afterAll(() => place.remove());
+
+/** The victim, and the station that must have a card in hand when it is hit. */
+const VICTIMS: readonly (readonly [string, Station])[] = [
+  ['seat-encode-1', 'encode'],
+  ['signer', 'encode'],
+  ['pcscd', 'encode'],
+  ['postgres', 'encode'],
+  ['virtual-cards', 'encode'],
+  ['redis', 'print'],
+  ['inspector', 'inspect'],
+  ['worker', 'encode'],
+  ['api', 'print'],
+];
+
+it('seat, signer, pcscd, PostgreSQL, virtual cards, Redis, inspector, worker and API are killed: the same books', async () => {
+  const demo = startDemo(place, PEOPLE);
+  for (const [victim, station] of VICTIMS) {
+    const pid = await until(demo, `${victim} is hit while ${station} has a card`, async () => await hit(place, victim, station));
+    // The next one falls when this one is back: two deaths at once are another test.
+    await until(demo, `${victim} is started again`, () =>
+      Promise.resolve(![undefined, pid].includes(recordedPids(place.plantDir).get(victim))),
+    );
+  }
+  expect(await demo.ended, demo.output()).toEqual({ code: 0, signal: null });
+  await expectBooks(place, PEOPLE);
+});
+
+async function hit(at: DemoPlace, victim: string, station: Station): Promise<number | null> {
+  if (victim.startsWith('seat-')) {
+    const seat = victim.replace('seat-encode-', 'encode:');
+    const rows = await askRunning(at, `select 1 from cards where lease_owner = '${seat}' and lease_until > now() and state <> 'RELEASED'`);
+    return (rows?.length ?? 0) > 0 ? killNamed(at, victim) : null;
+  }
+  if ((await onTheLine(at, station)) === 0) return null;
+  // Power that fails between the two faces of a print leaves a card that nobody can mend: rightly spoiled, and other books.
+  if (victim === 'virtual-cards' && (await onTheLine(at, 'print')) > 0) return null;
+  return killNamed(at, victim);
+}
