@@ -3,7 +3,7 @@ import { ByteReader, concat, DecodeError, equalBytes, fromHex, type Secret, uint
 import { decodeTlvs, enter, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { type CipherName, CIPHER_SUITES, type CipherSuite, deriveSessionKeys } from './cipher-suite.ts';
-import { bytesToInteger, decodePoint, EC_DOMAINS, type EcDomainName, encodePoint, randomScalar, sharedSecretX } from './curves.ts';
+import { bytesToInteger, decodePoint, EC_DOMAINS, type EcDomainName, publicPoint, randomScalar, sharedSecretX } from './curves.ts';
 import { type SmChannel, SmSession } from './secure-messaging.ts';
 import { answer, type CardStep, type RandomSource } from './session-result.ts';
 
@@ -50,7 +50,7 @@ export async function authenticateChip(channel: SmChannel, request: ChipAuthenti
   const reference = keyId === undefined ? new Uint8Array(0) : tlv(0x84, integerBytes(keyId));
   await ask(channel, { p1: 0x41, p2: 0xa4, ins: 0x22, data: concat(tlv(0x80, parameters.oid), reference) }, 'CA/MSE:Set AT');
   const key = randomScalar(domain, request.random);
-  const ephemeral = encodePoint(domain.Point.BASE.multiply(key));
+  const ephemeral = publicPoint(domain, key);
   await ask(channel, { p1: 0, p2: 0, ins: 0x86, data: tlv(0x7c, tlv(0x80, ephemeral)), le: 256 }, 'CA/GENERAL AUTHENTICATE');
   channel.rekey(newSession(parameters.suite, sharedSecretX(domain, key, chipKey)));
 }

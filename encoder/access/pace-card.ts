@@ -3,7 +3,7 @@ import { ByteReader, DecodeError, equalBytes, equalConstantTime } from '#encoder
 import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import type { SessionKeys } from './cipher-suite.ts';
-import { encodePoint, type EcPoint, randomScalar } from './curves.ts';
+import { encodePoint, type EcPoint, publicPoint, randomScalar } from './curves.ts';
 import { agreeKeys, mapGeneric } from './pace.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
@@ -98,7 +98,7 @@ export class PaceCardSession {
   #mapNonce(nonce: Uint8Array, otherPublic: Uint8Array): CardStep {
     const { domain } = this.#parameters;
     const ownKey = randomScalar(domain, this.#random);
-    const ownPublic = encodePoint(domain.Point.BASE.multiply(ownKey));
+    const ownPublic = publicPoint(domain, ownKey);
     this.#state = { step: 'agreement', generator: mapGeneric(this.#parameters, { nonce, ownKey, ownPublic, otherPublic }) };
     return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x82, ownPublic)));
   }

@@ -4,7 +4,7 @@ import { enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { wrongPassword } from './bac.ts';
 import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
-import { bytesToInteger, decodePoint, type EcPoint, encodePoint, randomScalar, sharedSecretX } from './curves.ts';
+import { bytesToInteger, decodePoint, type EcPoint, encodePoint, publicPoint, randomScalar, sharedSecretX } from './curves.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
@@ -33,7 +33,7 @@ export async function openPace(channel: ApduChannel, request: PaceRequest): Prom
 
   const nonce = await decryptedNonce(channel, request);
   const mapKey = randomScalar(domain, random);
-  const mapPublic = encodePoint(domain.Point.BASE.multiply(mapKey));
+  const mapPublic = publicPoint(domain, mapKey);
   const chipMapPublic = await generalAuthenticate(channel, { send: tlv(0x81, mapPublic), expect: 0x82, step: 'map nonce' });
   const generator = mapGeneric(parameters, { nonce, ownKey: mapKey, ownPublic: mapPublic, otherPublic: chipMapPublic });
 
@@ -68,7 +68,7 @@ export function mapGeneric(
   const other = distinctPoint(domain, parts, 'PACE/map nonce');
   const s = bytesToInteger(parts.nonce) % domain.Point.Fn.ORDER;
   const shared = other.multiply(parts.ownKey);
-  const generator = s === 0n ? shared : domain.Point.BASE.multiply(s).add(shared);
+  const generator = s === 0n ? shared : domain.Point.fromBytes(publicPoint(domain, s)).add(shared);
   if (generator.is0())
     throw new AccessError('ACCESS_POINT_INVALID', { where: 'PACE/map nonce', detail: 'the mapped generator is infinity' });
   return generator;

@@ -7,15 +7,16 @@ import { VirtualCardError } from './virtual-card-error.ts';
 
 /** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
 export const READ_BYTES_MAX = 65_533;
-const MASTER_FILE = 0x3f00;
+export const MASTER_FILE = 0x3f00;
 /** EFs with short identifiers: Doc 9303-10 §4.7: the low five bits of FIDs 0101 to 011E. */
 const SFI_BASE = 0x0100;
 
 /** May this file be selected and read now? */
 export type FileAccess = (fid: number) => boolean;
 
-/** SELECT (ISO/IEC 7816-4 §11.1.1) by file identifier; P1 = 00 or 02. */
+/** SELECT (ISO/IEC 7816-4 §11.2.2) by file identifier; P1 = 00 or 02, P2 the first or only occurrence. */
 export function selectFile(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): ResponseApdu {
+  if ((command.p1 !== 0x00 && command.p1 !== 0x02) || (command.p2 & 0xf3) !== 0) return status(StatusWord.INCORRECT_P1_P2);
   if (command.data.length !== 2) return status(StatusWord.WRONG_LENGTH);
   const fid = u16(command.data);
   if (fid === MASTER_FILE) return selectMasterFile(chip);
@@ -61,7 +62,8 @@ export function readBinary(
   const content = file.content.slice(offset, offset + length);
   const data = odd ? tlv(0x53, content) : content;
   const everything = wanted === (command.extended ? EXTENDED_LE_MAX : SHORT_LE_MAX);
-  const endReached = !everything && !odd && offset + wanted > file.content.length;
+  // 6282 is for the end of the file, not for an answer that is shorter than Le because the chip carries no more at once.
+  const endReached = !everything && !odd && offset + length > file.content.length;
   return { data, sw: endReached ? StatusWord.END_OF_FILE : StatusWord.SUCCESS };
 }
 

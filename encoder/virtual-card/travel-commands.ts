@@ -16,7 +16,7 @@ import {
 import { ByteReader, Secret } from '#encoder/bytes';
 import { enter, readTlv } from '#encoder/tlv';
 import { type Chip, status } from './chip.ts';
-import { readBinary, READ_BYTES_MAX, selectApplication, selectFile } from './file-commands.ts';
+import { MASTER_FILE, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16 } from './file-commands.ts';
 
 const EF_CARD_ACCESS = 0x011c;
 /** Fingerprints and irises open to Terminal Authentication only (Doc 9303-11 §7.1). */
@@ -76,7 +76,7 @@ export class TravelState {
       this.#endSession();
       return status(inner);
     }
-    const { response, session: next } = this.#secured(inner);
+    const { response, session: next } = withinNe(inner, this.#secured(inner));
     const wrapped = session.wrapResponse(response, command.ins);
     if (next !== undefined) {
       session.destroy();
@@ -111,7 +111,6 @@ export class TravelState {
 
   #secured(command: ParsedCommandApdu): Secured {
     const only = (response: ResponseApdu): Secured => ({ response });
-    const mayRead = (fid: number): boolean => !EXTENDED_ACCESS.has(fid);
     switch (command.ins) {
       case 0x22:
         return command.p1 === 0x41 && command.p2 === 0xa4
@@ -122,11 +121,16 @@ export class TravelState {
       case 0x88:
         return this.#internalAuthenticate(command);
       case 0xa4:
-        return only(command.p1 === 0x04 ? this.#selectApplication(command) : selectFile(this.#chip, command, mayRead));
+        return only(command.p1 === 0x04 ? this.#selectApplication(command) : this.#selectSecured(command));
       case 0xb0:
       case 0xb1:
         return only(
-          readBinary(this.#chip, command, { mayRead, most: command.extended ? READ_BYTES_MAX - SM_OVERHEAD : SM_SHORT_READ_MAX }),
+          this.#absentOutside(
+            readBinary(this.#chip, command, {
+              mayRead: this.#mayRead,
+              most: command.extended ? READ_BYTES_MAX - SM_OVERHEAD : SM_SHORT_READ_MAX,
+            }),
+          ),
         );
       default:
         return only(notHere(command.ins));
@@ -140,6 +144,21 @@ export class TravelState {
       this.#chip.volatile.currentFile = undefined;
     }
     return response;
+  }
+
+  /** In the application all its files but fingerprints and irises; in the master file EF.CardAccess alone (Doc 9303-10 §3.11, §4). */
+  readonly #mayRead = (fid: number): boolean => fid === EF_CARD_ACCESS || (this.#applicationSelected && !EXTENDED_ACCESS.has(fid));
+
+  #selectSecured(command: ParsedCommandApdu): ResponseApdu {
+    const response = selectFile(this.#chip, command, this.#mayRead);
+    if (response.sw === StatusWord.SUCCESS && u16(command.data) === MASTER_FILE) this.#applicationSelected = false;
+    return this.#absentOutside(response);
+  }
+
+  /** PACE opens secure messaging in the master file: the application's files are not there until it is selected (Doc 9303-11 §4.2). */
+  #absentOutside(response: ResponseApdu): ResponseApdu {
+    const closed = response.sw === StatusWord.SECURITY_STATUS_NOT_SATISFIED;
+    return closed && !this.#applicationSelected ? status(StatusWord.FILE_NOT_FOUND) : response;
   }
 
   /** Whether a file exists is nobody's business before access is granted: all but EF.CardAccess are 6982. */
@@ -166,6 +185,12 @@ export class TravelState {
     if (this.#session !== undefined) this.#chip.volatile.currentFile = undefined;
     this.#session = undefined;
   }
+}
+
+/** An answer never has more than Ne bytes (ISO/IEC 7816-4 §5.1): what a short command cannot fetch is asked for with extended length. */
+function withinNe(command: ParsedCommandApdu, secured: Secured): Secured {
+  if (command.extended || secured.response.data.length <= SM_SHORT_READ_MAX) return secured;
+  return { response: status(StatusWord.WRONG_LENGTH) };
 }
 
 function notHere(ins: number): ResponseApdu {

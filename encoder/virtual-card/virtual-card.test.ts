@@ -231,6 +231,34 @@ describe('after the lock', () => {
     expect(equalBytes(await readFile(channel, 0x0101), FILES.get(0x0101) ?? new Uint8Array(0))).toBe(true);
   });
 
+  it('Doc 9303-11 §4.2: PACE opens the master file; the files of the application are there once it is selected', async () => {
+    const channel = await pace('can', CAN);
+    expect(await sw(channel, '00A4020C0101')).toBe('6A82');
+    expect(await sw(channel, '00B08100')).toBe('6A82');
+    expect(await sw(channel, '00A4020C011C')).toBe('9000');
+    await selectApplication(channel);
+    expect(await sw(channel, '00A4020C0101')).toBe('9000');
+  });
+
+  it('ISO/IEC 7816-4: 6282 at the end of the file and not before; P1 and P2 of SELECT; never more than Ne bytes', async () => {
+    const channel = await pace('can', CAN);
+    await selectApplication(channel);
+    const size = FILES.get(0x011d)?.length ?? 0;
+    const read = async (offset: number, le: number): Promise<readonly [number, string]> => {
+      const { data, sw: word } = await channel.send({ cla: 0, ins: 0xb0, p1: offset >> 8, p2: offset & 0xff, le });
+      return [data.length, word.toString(16)];
+    };
+    expect(await sw(channel, '00A4020C011D')).toBe('9000');
+    expect(await read(size - 230, 250)).toEqual([223, '9000']);
+    expect(await read(size - 7, 250)).toEqual([7, '6282']);
+    expect(await read(size - 7, 7)).toEqual([7, '9000']);
+    expect(await read(size, 1)).toEqual([0, '6b00']);
+    expect(await sw(channel, '00A4090C011D')).toBe('6A86');
+    expect(await sw(channel, '00A4020E011D')).toBe('6A86');
+    expect(await sw(channel, '008800000102030405060708')).toBe('6700');
+    expect((await channel.send({ cla: 0, ins: 0x88, p1: 0, p2: 0, data: random(8), le: 65_536 })).data).toHaveLength(256);
+  });
+
   it.each([
     ['PACE with another CAN', () => pace('can', '123457')],
     ['PACE with another MRZ', () => pace('mrz', '123456789790010113001018')],
