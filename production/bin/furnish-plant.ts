@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { equalBytes } from '#encoder/bytes';
 import { enterRecovery, ensureLine } from '#production/cards';
 import type { Config } from '#production/config';
 import { ensurePeople } from '#production/people';
+import { writeWhole } from '#production/plant';
 import { ensureProvinces, provinceCertificate, registerProvinceCertificate } from '#production/provinces';
 import type { Db } from '#production/store';
 import { storeDeps, type RunningPlant } from './running-plant.ts';
@@ -38,7 +39,7 @@ export async function furnishPlant(
     ...(person.province === undefined ? {} : { province: person.province }),
   }));
   mkdirSync(join(running.secretsDir, 'tokens'), { recursive: true, mode: 0o700 });
-  await ensurePeople(store, people, (person, token) => writeFileSync(tokenFile(running.secretsDir, person), token, { mode: 0o600 }));
+  await ensurePeople(store, people, (person, token) => writeWhole(tokenFile(running.secretsDir, person), token));
   await ensureLine(store, { line: running.line, seats: [...running.seats.map(({ place }) => place), 'printer'] });
   await enterRecovery(store, { line: running.line, recovery: config.recovery });
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PostgresConnection } from '#production/plant';
+import type { PostgresConnection, RedisPlace } from '#production/plant';
 import { connectSigner, type SignerClient, type SignerClientIdentity } from '#production/signer';
 import { openDatabase, systemIds, type DatabaseConnection, type Db, type StoreDeps } from '#production/store';
 import type { Place } from '#queues/feeders';
@@ -23,7 +23,7 @@ export interface RunningPlant {
   readonly insecureDemoEvidence: string | null;
   readonly apiPort: number;
   readonly postgres: PostgresConnection;
-  readonly redis: { readonly path: string } | { readonly url: string };
+  readonly redis: RedisPlace;
   readonly pcscd: { readonly csockName: string };
   readonly seats: readonly { readonly place: Place; readonly readerName: string }[];
   readonly feederSocket: string;
@@ -64,7 +64,11 @@ export function storeDeps(db: Db): StoreDeps {
 }
 
 export function openQueue(plant: RunningPlant, waits: boolean): ReturnType<typeof connectQueue> {
-  return connectQueue(plant.redis, waits);
+  const { passwordFile, ...address } = plant.redis;
+  return connectQueue(
+    { ...address, ...(passwordFile === undefined ? {} : { password: readFileSync(passwordFile, 'utf8').trim() }) },
+    waits,
+  );
 }
 
 export function signerTokenFile(plant: Pick<RunningPlant, 'secretsDir'>, identity: SignerClientIdentity): string {

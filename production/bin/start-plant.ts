@@ -1,9 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#production/config';
 import { createLogger, type Logger } from '#production/logging';
-import { startPlant, type Plant, type PlantConfig, type PlantEvent, type Seat, type Supervised } from '#production/plant';
+import {
+  secretFile,
+  startPlant,
+  type Plant,
+  type PlantConfig,
+  type PlantEvent,
+  type Seat,
+  type Supervised,
+  writeWhole,
+} from '#production/plant';
 import { migrate } from '#production/store';
 import type { Place } from '#queues/feeders';
 import { furnishPlant } from './furnish-plant.ts';
@@ -38,7 +47,7 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
   const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {
     const running = describePlant(plant, config, extras);
-    writeFileSync(runningPlantFile(plant.plantDir), JSON.stringify(running, null, 2), { mode: 0o600 });
+    writeWhole(runningPlantFile(plant.plantDir), JSON.stringify(running, null, 2));
     const db = await openPlantDatabase(running, 'migrate', 2);
     try {
       const applied = await migrate(db);
@@ -98,7 +107,7 @@ function describePlant(plant: Plant, config: Config, extras: PlantExtras): Runni
   const secretsDir = join(plantDir, 'secrets');
   const sockets = socketFolder(plant);
   const makerMasterFile = join(secretsDir, 'chip-maker-master.key');
-  if (!existsSync(makerMasterFile)) writeFileSync(makerMasterFile, randomBytes(16).toString('hex'), { mode: 0o600 });
+  secretFile(makerMasterFile, () => randomBytes(16).toString('hex')).destroy();
   const spoolDir = join(plantDir, 'spool');
   mkdirSync(spoolDir, { recursive: true, mode: 0o700 });
   return {
@@ -111,7 +120,7 @@ function describePlant(plant: Plant, config: Config, extras: PlantExtras): Runni
     insecureDemoEvidence: extras.insecureDemoEvidence ?? null,
     apiPort: config.api.port,
     postgres: plant.postgres,
-    redis: 'path' in plant.redis ? { path: plant.redis.path } : { url: `redis://${plant.redis.host}:${plant.redis.port}` },
+    redis: plant.redis,
     pcscd: { csockName: plant.pcscd.csockName },
     seats: plant.pcscd.seats.map((seat) => ({ place: seat.place as Place, readerName: seat.readerName })),
     feederSocket: join(sockets, 'feeder.sock'),

@@ -115,6 +115,20 @@ describe('doorbells', () => {
     }
   });
 
+  it('reach a Redis that wants a password, and only with it', async () => {
+    const admin = connection(true);
+    await admin.config('SET', 'requirepass', 'of-the-plant');
+    const right = connectQueue({ path: socket(), password: 'of-the-plant' }, true);
+    const wrong = connectQueue({ path: socket(), password: 'of-somebody' }, true);
+    connections.push(right, wrong);
+    try {
+      expect(await right.ping()).toBe('PONG');
+      await expect(wrong.ping()).rejects.toThrow(/NOAUTH|WRONGPASS/);
+    } finally {
+      await right.config('SET', 'requirepass', '');
+    }
+  });
+
   it('carry nothing but an id of the right shape', async () => {
     await expect(ringer.ring({ ...bell(1), payload: { cardId: 'Nguyễn' } })).rejects.toThrow(/does not fit/);
   });

@@ -3,5 +3,5 @@
  * claims the card in the database first. It is not where a card's steps are (`queues/steps`).
  */
 export { answerDoorbell, type Answerer, type Answering } from './answer.ts';
-export { connectQueue } from './connection.ts';
+export { connectQueue, type QueueAddress } from './connection.ts';
 export { createRinger, type Ringer } from './ring.ts';
