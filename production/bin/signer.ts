@@ -2,14 +2,15 @@
  * The signer: the only process with a session in the token. At its first start it runs the scripted ceremony, at every later
  * one it proves that the token still has each key; then it answers its small API.
  */
-import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '#encoder/bytes';
 import { fileCeremonyJournal, runFirstCeremony, specimenPlan } from '#pki/ceremony';
 import { Pkcs11Hsm } from '#pki/hsm';
+import { secretFile } from '#production/plant';
 import { createAnswers, serveSigner, type SignerClientIdentity } from '#production/signer';
 import { runProcess } from './process.ts';
+import { openToken } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
 import { signerToken } from './signer-token.ts';
 
@@ -17,11 +18,11 @@ const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'w
 
 await runProcess('signer', async (plant, log) => {
   const hsm = new Pkcs11Hsm({ tokenLabel: plant.token.label, modulePath: plant.token.module });
-  await hsm.open(secretFromFile(plant.token.pinFile, 'utf8'));
+  await openToken(hsm, { plantDir: plant.plantDir, pinFile: plant.token.pinFile });
   const ceremony = await runFirstCeremony(
     hsm,
     specimenPlan(),
-    { transportMaster: secretFromFile(plant.makerMasterFile, 'hex') },
+    { transportMaster: secretFromHex(plant.makerMasterFile) },
     { clock: () => new Date(), journal: fileCeremonyJournal(join(plant.plantDir, 'ceremony.minutes.jsonl')) },
   );
   const db = await openPlantDatabase(plant, 'signer', 4);
@@ -42,13 +43,12 @@ await runProcess('signer', async (plant, log) => {
 /** One token a caller, made once and kept; its file can be read by the plant's own user only. */
 function identities(plant: RunningPlant): Readonly<Record<SignerClientIdentity, string>> {
   const entries = CALLERS.map((caller) => {
-    const file = signerTokenFile(plant, caller);
-    if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 });
-    return [caller, readFileSync(file, 'utf8').trim()] as const;
+    const token = secretFile(signerTokenFile(plant, caller));
+    return [caller, Buffer.from(token.reveal()).toString('utf8').trim()] as const;
   });
   return Object.fromEntries(entries) as Record<SignerClientIdentity, string>;
 }
 
-function secretFromFile(path: string, encoding: 'utf8' | 'hex'): Secret {
-  return Secret.takeOver(Uint8Array.from(Buffer.from(readFileSync(path, 'utf8').trim(), encoding)));
+function secretFromHex(path: string): Secret {
+  return Secret.takeOver(Uint8Array.from(Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')));
 }

@@ -19,6 +19,8 @@ export interface SignerServerOptions {
   readonly log: Logger;
 }
 
+/** 128 bits in hex, at the least. */
+const TOKEN_CHARS_MIN = 32;
 const BODY_BYTES_MAX = 24 * 1024 * 1024;
 
 /**
@@ -26,6 +28,10 @@ const BODY_BYTES_MAX = 24 * 1024 * 1024;
  * (`wire.ts`). An answer to one caller is for one card; nothing is listed and nothing is browsed.
  */
 export async function serveSigner(socketPath: string, options: SignerServerOptions): Promise<FastifyInstance> {
+  for (const [identity, token] of Object.entries(options.identities)) {
+    // A token that was lost in the making would let in everybody who shows none.
+    if (token.length < TOKEN_CHARS_MIN) throw new SignerError('SIGNER_REFUSED', { where: identity, detail: 'the token file is not whole' });
+  }
   const server = Fastify({ logger: false, bodyLimit: BODY_BYTES_MAX, requestTimeout: 30_000 });
   server.post('/v1/:name', async (request, reply) => {
     const name = (request.params as { name: string }).name;
