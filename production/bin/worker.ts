@@ -4,9 +4,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isCodedError } from '#encoder/bytes';
 
+import { lineStatus } from '#production/cards';
 import { prepareOrder } from '#production/orders';
 import { listenOutbox, purgeOutbox, relayOutbox, sweep } from '#production/outbox';
 import { packBatch, ShipmentError } from '#production/shipments';
+import type { StoreDeps } from '#production/store';
 import { answerDoorbell, createRinger } from '#queues/workers';
 import { lintOrder } from './lint-order.ts';
 import { runProcess } from './process.ts';
@@ -16,13 +18,16 @@ import { openPlantDatabase, openQueue, openSigner, plantConnection, storeDeps } 
 const SWEEP_IDLE_SECONDS = 10;
 const SWEEP_EVERY_MS = 3000;
 const RELAY_POLL_MS = 500;
+/** The longest pause between two tries while Redis or PostgreSQL is away. */
+const RELAY_PAUSE_MS_MAX = 8000;
 const PURGE_EVERY_MS = 3_600_000;
 
 await runProcess('worker', async (plant, log) => {
   const db = await openPlantDatabase(plant, 'worker', 6);
   const store = storeDeps(db);
   const signer = openSigner(plant, 'worker');
-  const ringer = createRinger(openQueue(plant, true));
+  // Told at once that Redis is away: a relay that waited would hold its transaction open for as long.
+  const ringer = createRinger(openQueue(plant, false));
   const stopping = new AbortController();
   const quiet = (event: string) => (error: unknown) =>
     log.error(
@@ -31,12 +36,16 @@ await runProcess('worker', async (plant, log) => {
     );
 
   let wake: () => void = () => undefined;
-  const bell = await listenOutbox(await plantConnection(plant), () => wake(), quiet('outbox_listener_broken'));
+  const bell = listenOutbox(await plantConnection(plant), () => wake(), quiet('outbox_listener_broken'));
+  let failures = 0;
   const relay = forever(stopping.signal, async () => {
     try {
       while ((await relayOutbox(db, ringer.ring)) > 0 && !stopping.signal.aborted);
+      failures = 0;
     } catch (error) {
       quiet('relay_failed')(error);
+      const pauseMs = Math.min(RELAY_PAUSE_MS_MAX, RELAY_POLL_MS * 2 ** failures++);
+      await sleep(pauseMs, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
     await Promise.race([sleep(RELAY_POLL_MS), new Promise<void>((resolve) => (wake = resolve))]);
   });
@@ -68,7 +77,8 @@ await runProcess('worker', async (plant, log) => {
   const packing = answerDoorbell({
     queue: 'pack',
     connection: openQueue(plant, true),
-    mayPull: () => Promise.resolve(true),
+    // A signed manifest is an effect: after a restart of the whole plant it waits for the operator as well (invariant R1).
+    mayPull: async () => !(await awaitsOperator(store, plant.line)),
     handle: async ({ batchId }) => {
       try {
         await packBatch({ ...store, signer, plantName: plant.name, boxCardsMax: plant.boxCardsMax }, batchId);
@@ -93,6 +103,11 @@ await runProcess('worker', async (plant, log) => {
     },
   };
 });
+
+async function awaitsOperator(store: StoreDeps, lineId: string): Promise<boolean> {
+  const line = await lineStatus(store, lineId);
+  return line === null || (line.mode === 'held' && line.reason === 'recovery');
+}
 
 async function forever(signal: AbortSignal, round: () => Promise<void>): Promise<void> {
   while (!signal.aborted) await round();

@@ -75,7 +75,7 @@ describe('the outbox', () => {
   it('wakes a relay when a transaction commits', async () => {
     let woken = (): void => undefined;
     const wake = new Promise<void>((resolve) => (woken = resolve));
-    const stop = await listenOutbox(
+    const stop = listenOutbox(
       store.connection,
       () => woken(),
       () => undefined,
@@ -83,6 +83,31 @@ describe('the outbox', () => {
     await ring(95);
     await wake;
     await stop();
+  });
+
+  it('wakes a relay again after PostgreSQL was restarted', async () => {
+    let heard = 0;
+    const broken: unknown[] = [];
+    const stop = listenOutbox(
+      store.connection,
+      () => void heard++,
+      (error) => void broken.push(error),
+    );
+    await expect.poll(() => heard, { timeout: 20_000 }).toBeGreaterThan(0);
+    await store.postgres.crash();
+    await expect.poll(() => broken.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    const listeners = async (): Promise<number> => {
+      const { rows } = await sql<{
+        n: number;
+      }>`select count(*)::int as n from pg_stat_activity where application_name = 'cardmint-relay'`.execute(store.db);
+      return rows[0]?.n ?? 0;
+    };
+    await expect.poll(() => listeners().catch(() => 0), { timeout: 30_000 }).toBe(1);
+    const before = heard;
+    await ring(96);
+    await expect.poll(() => heard, { timeout: 20_000 }).toBeGreaterThan(before);
+    await stop();
+    await expect.poll(listeners, { timeout: 20_000 }).toBe(0);
   });
 });
 
@@ -109,6 +134,9 @@ describe('the sweeper (invariants Q1, Q2)', () => {
     await seconds(60);
     await setLineMode(store, { line: 'line-1', mode: 'held', who: 'operator-an' });
     expect(await sweep(store.db, { stillQueued })).toMatchObject({ cards: 0 });
+    // A draining line begins nothing: a card without a blank would be rung, pulled and dropped for as long as it drains.
+    await setLineMode(store, { line: 'line-1', mode: 'draining', who: 'operator-an' });
+    expect(await sweep(store.db)).toMatchObject({ cards: 0 });
     await setLineMode(store, { line: 'line-1', mode: 'running', who: 'operator-an' });
     await holdBatch(store, { batchId, who: 'operator-an' });
     expect(await sweep(store.db)).toMatchObject({ cards: 0 });

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { sql } from 'kysely';
 import { withTransaction, type DatabaseConnection, type Db } from '#production/store';
@@ -62,19 +63,58 @@ export async function purgeOutbox(db: Db, olderThanSeconds = 86_400): Promise<nu
   return Number(numDeletedRows);
 }
 
+const LISTEN_AGAIN_FIRST_MS = 250;
+const LISTEN_AGAIN_MAX_MS = 10_000;
+
 /**
- * Calls `wake` whenever a transaction with doorbells commits, over a connection of its own. It only saves waiting: a relay
- * polls as well, for this connection may break. @returns a function that stops it
+ * Calls `wake` whenever a transaction with doorbells commits, over a connection of its own; a connection that breaks is made
+ * anew, with growing pauses. It only saves waiting: a relay polls as well. @returns a function that stops it
  */
-export async function listenOutbox(
-  connection: DatabaseConnection,
-  wake: () => void,
-  onBroken: (error: Error) => void,
-): Promise<() => Promise<void>> {
-  const client = new Client({ ...connection, application_name: 'cardmint-relay' });
+export function listenOutbox(connection: DatabaseConnection, wake: () => void, onBroken: (error: unknown) => void): () => Promise<void> {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const listening = (async () => {
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await listenOnce({ connection, wake, signal, onListening: () => (failures = 0) });
+      } catch (error) {
+        if (signal.aborted) return;
+        onBroken(error);
+        const pauseMs = Math.min(LISTEN_AGAIN_MAX_MS, LISTEN_AGAIN_FIRST_MS * 2 ** failures++);
+        await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
+      }
+    }
+  })();
+  return async () => {
+    stopping.abort();
+    await listening;
+  };
+}
+
+/** Resolves when it is stopped, rejects when the connection breaks. */
+async function listenOnce(listener: {
+  readonly connection: DatabaseConnection;
+  readonly wake: () => void;
+  readonly signal: AbortSignal;
+  readonly onListening: () => void;
+}): Promise<void> {
+  const { connection, wake, signal } = listener;
+  const client = new Client({ ...connection, application_name: 'cardmint-relay', connectionTimeoutMillis: 10_000 });
+  const over = new Promise<void>((resolve, reject) => {
+    client.on('error', reject);
+    client.on('end', () => reject(new Error('Connection terminated')));
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+  over.catch(() => undefined);
   client.on('notification', () => wake());
-  client.on('error', onBroken);
-  await client.connect();
-  await client.query('listen cardmint_outbox');
-  return async () => await client.end();
+  try {
+    await client.connect();
+    await client.query('listen cardmint_outbox');
+    listener.onListening();
+    // What was committed while nobody listened.
+    wake();
+    await over;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

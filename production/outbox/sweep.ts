@@ -28,7 +28,7 @@ interface Lost {
 /**
  * Finds every order, card and batch that still waits for a station and whose doorbell may be lost (the queue was emptied, a
  * worker died), and rings it with a fresh job id (invariant Q2). Ringing once too often is harmless: the claim decides.
- * While every line is held no card is rung: nothing could answer. Whoever starts a line sweeps with `idleSeconds: 0`.
+ * While every line is held no card is rung, and while every line drains none that has no blank: nothing could answer. Whoever starts a line sweeps with `idleSeconds: 0`.
  */
 export async function sweep(db: Db, options: SweepOptions = {}): Promise<Swept> {
   const idle = options.idleSeconds ?? 30;
@@ -86,6 +86,7 @@ async function lostCards(db: Db, idle: number, limit: number): Promise<readonly 
       where c.state in ('RELEASED','BLANK_BOUND','CHIP_OPENED','SOD_INTENT','SOD_SIGNED','WRITTEN','LOCKED','LOCK_VERIFIED','PRINTED','IN_DOUBT')
         and (c.lease_until is null or c.lease_until < now())
         and exists (select 1 from lines l where l.mode <> 'held')
+        and not (c.state = 'RELEASED' and c.reserved_serial is null and not exists (select 1 from lines l where l.mode = 'running'))
         and not (c.state = 'RELEASED' and exists (select 1 from batches b where b.batch_id = c.batch_id and b.state = 'HELD'))
     ) s left join doorbells d on d.subject = s.card_id and d.queue = s.queue
     where ${quiet('s.card_id', 's.queue', idle)}
