@@ -9,6 +9,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 
 import type { ReadinessCheck } from '#production/http';
+import { checkReaders } from '#production/plant';
+import { asStoreError } from '#production/store';
 import { createRinger } from '#queues/workers';
 
 import { away, createApi, sealToToken } from './api-server.ts';
@@ -31,7 +33,11 @@ await runProcess('api', async (plant, log) => {
     log,
     queueDepths: () => ringer.depths(),
     checks: {
-      postgres: async () => void (await sql`select 1`.execute(db)),
+      postgres: async () => {
+        await sql`select 1`.execute(db).catch((error: unknown) => {
+          throw asStoreError(error);
+        });
+      },
       redis: async () => {
         const answer = await redis.ping().catch(() => undefined);
         if (answer !== 'PONG') throw away('redis');
@@ -46,6 +52,12 @@ await runProcess('api', async (plant, log) => {
         );
         if (silent.length > 0) throw away('readers', silent.map(({ place }) => place).join(', '));
       },
+      pcscd: async () => {
+        await checkReaders(plant.pcscd.csockName, plant.seats).catch((error: unknown) => {
+          throw away('pcscd', error instanceof Error ? error.message : undefined);
+        });
+      },
+      feeder: processCheck(plant, 'virtual-cards'),
       ...Object.fromEntries(['line', 'inspector', 'worker'].map((name) => [name, processCheck(plant, name)])),
     },
   });

@@ -2,11 +2,17 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isCodedError } from '#encoder/bytes';
 import { createLogger, type Logger } from '#production/logging';
+import { asStoreError } from '#production/store';
 import { readRunningPlant, readyFile, type RunningPlant } from './running-plant.ts';
 
 export interface Running {
   /** Finishes what is in hand and lets go of everything. */
   stop(): Promise<void>;
+}
+
+/** The driver's errors of a server that is away; a file that is missing has the same codes and another story. */
+function isOfConnection(error: unknown): boolean {
+  return !(error instanceof Error && 'syscall' in error && error.syscall === 'open');
 }
 
 /** A stop that takes longer than this is an end: what was in hand is found out from the chip and the database. */
@@ -26,9 +32,13 @@ export async function runProcess(name: string, start: (plant: RunningPlant, log:
     rmSync(ready, { force: true });
     process.exit(code);
   };
-  const fail = (error: unknown): void => {
+  const fail = (thrown: unknown): void => {
+    const error = isOfConnection(thrown) ? asStoreError(thrown) : thrown;
     log.fatal({ err: error, event: 'process_failed' }, 'the process ends after an error that nobody expected');
-    process.stderr.write(`${name}: ${isCodedError(error) ? error.message : 'UNEXPECTED, see the log'}\n`);
+    const told = isCodedError(error)
+      ? `${error.code}${error.where === undefined ? '' : ` (${error.where})`}: ${error.what.en}; ${error.todo.en} · ${error.what.vi}. ${error.todo.vi}`
+      : 'UNEXPECTED, see the log';
+    process.stderr.write(`${name}: ${told}\n`);
     end(1);
   };
   process.on('uncaughtException', fail);
