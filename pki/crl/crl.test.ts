@@ -81,6 +81,13 @@ test('times: not yet, in time, stale', async () => {
   ]);
 });
 
+test('RFC 5280 §5.2, §6.3.3: no list with a critical extension, none of a CA that may not sign lists', async () => {
+  const crl = parseCrl(await issueCrl(prepareCrl(request()), sign));
+  const delta = { ...crl, extensions: new Map([...crl.extensions, ['2.5.29.27', { critical: true, value: Uint8Array.of(2, 1, 1) }]]) };
+  expect(crlFault(delta, csca, NOW)).toBe('critical-extension');
+  expect(crlFault(crl, { ...csca, keyUsage: [5] }, NOW)).toBe('key-usage');
+});
+
 test('P5: a lying token, and a token spent twice', async () => {
   const liar = new LyingHsm(hsm, ['wrong-signature']);
   await expect(issueCrl(prepareCrl(request()), (digest) => liar.sign(key, digest))).rejects.toMatchObject({

@@ -17,7 +17,7 @@ export interface Crl {
   readonly signature: Uint8Array;
 }
 
-export type CrlFault = 'issuer' | 'signature' | 'not-yet-valid' | 'stale';
+export type CrlFault = 'issuer' | 'key-usage' | 'critical-extension' | 'signature' | 'not-yet-valid' | 'stale';
 
 /** A national CSCA revokes signers, not cards: thousands of entries would be an attack. */
 const BYTES_MAX = 1_048_576;
@@ -59,9 +59,15 @@ export function parseTbs(
   };
 }
 
+/** Named bit of RFC 5280 §4.2.1.3. */
+const CRL_SIGN = 6;
+
 /** Whether this list may be believed about that CSCA's certificates at that time; undefined when it may. */
 export function crlFault(crl: Crl, csca: Certificate, at: Date): CrlFault | undefined {
   if (!equalBytes(crl.issuer, csca.subject)) return 'issuer';
+  if (!csca.keyUsage.includes(CRL_SIGN)) return 'key-usage';
+  // A delta or partial list marks itself so; taken for a whole one it would hide what is revoked elsewhere (RFC 5280 §5.2).
+  if ([...crl.extensions.values()].some(({ critical }) => critical)) return 'critical-extension';
   const { signatureAlgorithm: algorithm } = crl;
   if (algorithm === undefined || !verifySignature(algorithm, crl.tbs, csca.publicKey, crl.signature)) return 'signature';
   if (at < crl.thisUpdate) return 'not-yet-valid';
@@ -85,6 +91,7 @@ function readExtensions(list: Uint8Array): Crl['extensions'] {
     const extension = decodeOnly(tlv(tag, value), 0x30, 'crlExtensions');
     const oid = decodeOid(enter(extension, 0x06).rest());
     const critical = extension.peek() === 0x01 && enter(extension, 0x01).uint(1) === 0xff;
+    if (extensions.has(oid)) throw malformed('crlExtensions', `${oid} twice`);
     extensions.set(oid, { critical, value: Uint8Array.from(enter(extension, 0x04).rest()) });
     extension.end();
   }

@@ -1,39 +1,12 @@
+import { DATA_GROUP_TAGS, efCom } from '#encoder/lds';
 import { decodeOnly, enter } from '#encoder/tlv';
 import { SodError } from './sod-error.ts';
 
-/** The tag of each data group, by number (Doc 9303-10 §4.6.1 and §4.7). */
-export const DATA_GROUP_TAGS: ReadonlyMap<number, number> = new Map([
-  [1, 0x61],
-  [2, 0x75],
-  [3, 0x63],
-  [4, 0x76],
-  [5, 0x65],
-  [6, 0x66],
-  [7, 0x67],
-  [8, 0x68],
-  [9, 0x69],
-  [10, 0x6a],
-  [11, 0x6b],
-  [12, 0x6c],
-  [13, 0x6d],
-  [14, 0x6e],
-  [15, 0x6f],
-  [16, 0x70],
-]);
-
 /** The numbers of the data groups that EF.COM lists (tag list 5C, Doc 9303-10 §4.6.1), ascending. */
-export function readEfCom(efCom: Uint8Array): readonly number[] {
+export function readEfCom(file: Uint8Array): readonly number[] {
   try {
-    const com = decodeOnly(efCom, 0x60, 'EF.COM');
-    enter(com, 0x5f01);
-    enter(com, 0x5f36);
-    const tags = [...enter(com, 0x5c).rest()];
-    com.end();
-    const numbers = tags.map((tag) => [...DATA_GROUP_TAGS].find(([, known]) => known === tag)?.[0] ?? 0);
-    if (numbers.includes(0) || new Set(numbers).size !== numbers.length) throw new SodError('SOD_EF_COM_INVALID', { where: 'EF.COM/5C' });
-    return numbers.toSorted((a, b) => a - b);
+    return efCom.decode(file).dataGroups.toSorted((a, b) => a - b);
   } catch (cause) {
-    if (cause instanceof SodError) throw cause;
     throw new SodError('SOD_EF_COM_INVALID', { where: 'EF.COM', cause });
   }
 }

@@ -4,8 +4,6 @@
  * and holds no key: the signature comes from the signer.
  */
 export { SodError, type SodErrorCode } from './sod-error.ts';
-export { ldsSecurityObject, type DataGroupHash, type LdsSecurityObject } from './lds-security-object.ts';
-export { DATA_GROUP_TAGS, readEfCom } from './data-groups.ts';
 export { documentSigner, issueSod, prepareSod, sodTokenOf, type DocumentSigner, type SodRequest, type SodToken } from './issue.ts';
 export {
   verifySod,

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
+import { ldsSecurityObject } from '#encoder/lds';
 import { tlv } from '#encoder/tlv';
 import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
 import { lintCertificate, OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
 import { derSignature } from '#pki/ec';
 import { assertDataGroup, documentTypeOf, readEfCom } from './data-groups.ts';
-import { ldsSecurityObject } from './lds-security-object.ts';
 import { SodError } from './sod-error.ts';
 
 /** A Document Signer's certificate, read and linted once for the many cards it signs. */
@@ -62,13 +62,13 @@ export function prepareSod(request: SodRequest): SodToken {
   }
   assertDocumentType(signer.certificate, dataGroups.get(1));
   const dataGroupHashes = given.map((dataGroup) => ({ dataGroup, hash: sha256(dataGroups.get(dataGroup) ?? new Uint8Array()) }));
-  return sodTokenOf(ldsSecurityObject.encode({ hashAlgorithm: 'sha256', dataGroupHashes }), signer, at);
+  return sodTokenOf(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes }), signer, at);
 }
 
 /** A token for an LDS security object that was prepared and recorded before: identical content, the usage period checked again. */
 export function sodTokenOf(encodedLdsSecurityObject: Uint8Array, signer: DocumentSigner, at: Date): SodToken {
   assertUsagePeriod(signer.certificate, at);
-  ldsSecurityObject.decode(encodedLdsSecurityObject);
+  assertLdsSecurityObject(encodedLdsSecurityObject);
   const ldsSecurityObjectHash = sha256(encodedLdsSecurityObject);
   // contentType and messageDigest alone, as on the cards in circulation: no signing time (Doc 9303-10 Table D-1 asks for none).
   const signedAttributes = encodeSignedAttributes({ contentType: OID.ldsSecurityObject, messageDigest: ldsSecurityObjectHash });
@@ -118,6 +118,14 @@ function assertDocumentType({ documentTypes }: Certificate, dg1: Uint8Array | un
   if (type === undefined) throw new SodError('SOD_DATA_GROUP_INVALID', { where: 'DG1/5F1F' });
   if (documentTypes?.includes(type) !== true)
     throw new SodError('SOD_DOCUMENT_TYPE', { detail: `allowed ${documentTypes?.join(' ') ?? ''}` });
+}
+
+function assertLdsSecurityObject(encoded: Uint8Array): void {
+  try {
+    ldsSecurityObject.decode(encoded);
+  } catch (cause) {
+    throw new SodError('SOD_MALFORMED', { where: 'LDSSecurityObject', cause });
+  }
 }
 
 function readCertificate(der: Uint8Array): Certificate {

@@ -1,14 +1,14 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { concat, Secret, utf8 } from '#encoder/bytes';
-import { decodeOnly, tlv } from '#encoder/tlv';
+import { concat, fromHex, Secret, toHex, utf8 } from '#encoder/bytes';
+import { ldsSecurityObject } from '#encoder/lds';
+import { decodeOnly, decodeTlvs, tlv } from '#encoder/tlv';
 import { SoftwareHsm } from '#hsm-mocks';
 import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
 import { issueCrl, prepareCrl, type RevokedCertificate } from '#pki/crl';
-import { addDays, addYears, OID, parseCertificate } from '#pki/x509';
+import { addDays, addYears, encodeEcdsaAlgorithm, OID, parseCertificate, type Certificate } from '#pki/x509';
 import { createHash } from 'node:crypto';
 import { derSignature } from '#pki/ec';
 import { issueSod, prepareSod } from './issue.ts';
-import { ldsSecurityObject } from './lds-security-object.ts';
 import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 import { verifySod, type PassiveAuthenticationOptions, type PassiveAuthenticationVerdict } from './verify.ts';
 
@@ -33,10 +33,13 @@ const crl = async (revoked: readonly RevokedCertificate[], thisUpdate = NOW) => 
 const failures = ({ checks }: PassiveAuthenticationVerdict) => checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
 
 /** A SOD over any LDS security object, rightly signed by the Document Signer. */
-async function signedOver(lds: Uint8Array, contentType: string = OID.ldsSecurityObject): Promise<Uint8Array> {
+async function signedOver(
+  lds: Uint8Array,
+  contentType: string = OID.ldsSecurityObject,
+  { certificate, issuer, serialNumber }: Certificate = pki.signer.certificate,
+): Promise<Uint8Array> {
   const signedAttributes = encodeSignedAttributes({ contentType, messageDigest: createHash('sha256').update(lds).digest() });
   const signature = derSignature(await hsm.sign(pki.signerKey, Uint8Array.from(createHash('sha256').update(signedAttributes).digest())));
-  const { certificate, issuer, serialNumber } = pki.signer.certificate;
   return tlv(
     0x77,
     encodeSignedData({ contentType, content: lds, hash: 'sha256', certificate, issuer, serialNumber, signedAttributes, signature }),
@@ -122,13 +125,37 @@ describe('Passive Authentication (Doc 9303-11 §5.1)', () => {
     });
   });
 
+  test('RFC 5280 §4.2: a Document Signer with a critical extension that nobody here acts on', async () => {
+    const certified = async (critical: string): Promise<Certificate> => {
+      const members = decodeTlvs(decodeOnly(pki.signer.certificate.der, 0x30, 'tbs').rest(), 'tbs').map(({ tag, value }) => ({
+        tag,
+        value,
+      }));
+      const extensions = decodeOnly(members.at(-1)?.value ?? new Uint8Array(), 0x30, 'extensions').rest();
+      const more = tlv(0xa3, tlv(0x30, extensions, tlv(0x30, fromHex('06022A03'), fromHex(critical), fromHex('04020500'))));
+      const tbs = tlv(0x30, ...members.slice(0, -1).map(({ tag, value }) => tlv(tag, value)), more);
+      const signature = derSignature(await hsm.sign(pki.cscaKey, Uint8Array.from(createHash('sha512').update(tbs).digest())));
+      return parseCertificate(tlv(0x30, tbs, encodeEcdsaAlgorithm('sha512'), tlv(0x03, Uint8Array.of(0), signature)));
+    };
+    const files = specimenFiles();
+    const hashes = [...files].map(([dataGroup, file]) => ({
+      dataGroup,
+      hash: Uint8Array.from(createHash('sha256').update(file).digest()),
+    }));
+    const lds = ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes: hashes });
+    const verdict = async (critical: string) =>
+      verifySod(await signedOver(lds, OID.ldsSecurityObject, await certified(critical)), files, options);
+    expect((await verdict('')).good).toBe(true);
+    expect(failures(await verdict('0101FF'))).toEqual(['DOCUMENT_SIGNER_UNSUITABLE']);
+  });
+
   test('a document of a type that the signer may not sign', async () => {
     const files = specimenFiles('P<');
     const hashes = [...files].map(([dataGroup, file]) => ({
       dataGroup,
       hash: Uint8Array.from(createHash('sha256').update(file).digest()),
     }));
-    const sod = await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'sha256', dataGroupHashes: hashes }));
+    const sod = await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes: hashes }));
     expect(failures(verifySod(sod, files, options))).toEqual(['DOCUMENT_TYPE_NOT_ALLOWED']);
   });
 });
@@ -140,13 +167,13 @@ describe('LDS security objects of others', () => {
 
   test('v1 with its versions, SHA-512, and SHA-256 with NULL parameters are read', async () => {
     const v1 = {
-      hashAlgorithm: 'sha512',
+      hashAlgorithm: 'SHA-512',
       dataGroupHashes: hashes('sha512'),
       ldsVersionInfo: { ldsVersion: '0108', unicodeVersion: '040000' },
     } as const;
     expect(ldsSecurityObject.decode(ldsSecurityObject.encode(v1))).toEqual(v1);
     expect(verifySod(await signedOver(ldsSecurityObject.encode(v1)), files, options).good).toBe(true);
-    const members = decodeOnly(ldsSecurityObject.encode({ hashAlgorithm: 'sha256', dataGroupHashes: hashes() }), 0x30, 'lds').rest();
+    const members = decodeOnly(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes: hashes() }), 0x30, 'lds').rest();
     const withNull = tlv(0x30, members.subarray(0, 3), tlv(0x30, members.subarray(5, 16), Uint8Array.of(5, 0)), members.subarray(16));
     expect(verifySod(await signedOver(withNull), files, options).good).toBe(true);
   });
@@ -164,18 +191,25 @@ describe('LDS security objects of others', () => {
   });
 
   test('a data group twice, data group 0 or 17', async () => {
-    for (const dataGroupHashes of [
-      [...hashes(), ...hashes()],
-      [{ dataGroup: 0, hash: new Uint8Array(32) }, ...hashes()],
-      [{ dataGroup: 17, hash: new Uint8Array(32) }, ...hashes()],
-    ]) {
-      const sod = await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'sha256', dataGroupHashes }));
+    const good = toHex(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes: hashes() }));
+    for (const number of ['01', '00', '11']) {
+      const sod = await signedOver(fromHex(good.replace('0201020420', `0201${number}0420`)));
       expect(failures(verifySod(sod, files, options))).toEqual(['SOD_MALFORMED']);
     }
   });
 
+  test('Doc 9303-12 §4.1.6: SHA-1, rightly signed, is read and not believed', async () => {
+    const sha1 = [...files].map(([dataGroup, file]) => ({ dataGroup, hash: Uint8Array.from(createHash('sha1').update(file).digest()) }));
+    const verdict = verifySod(
+      await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-1', dataGroupHashes: sha1 })),
+      files,
+      options,
+    );
+    expect([verdict.good, failures(verdict)]).toEqual([false, ['SOD_ALGORITHM_UNSUPPORTED']]);
+  });
+
   test('another content type, rightly signed', async () => {
-    const sod = await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'sha256', dataGroupHashes: hashes() }), '2.23.136.1.1.2');
+    const sod = await signedOver(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes: hashes() }), '2.23.136.1.1.2');
     expect(failures(verifySod(sod, files, options))).toEqual(['SOD_MALFORMED']);
   });
 });

@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { equalBytes, isCodedError } from '#encoder/bytes';
+import { ldsSecurityObject, type LdsSecurityObject } from '#encoder/lds';
 import { decodeOnly } from '#encoder/tlv';
 import { parseSignedData, verifySignerInfo, type SignedData, type SignerInfoFault } from '#pki/cms';
 import { crlFault, parseCrl } from '#pki/crl';
-import { OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
+import { OID, parseCertificate, unprocessedCritical, verifySignature, type Certificate, type HashName } from '#pki/x509';
 import { documentTypeOf } from './data-groups.ts';
-import { ldsSecurityObject, type LdsSecurityObject } from './lds-security-object.ts';
 
 export type PassiveAuthenticationCode =
   | 'SOD_MALFORMED'
@@ -59,6 +59,15 @@ const SIGNER_FAULTS = {
   signature: 'SOD_SIGNATURE_INVALID',
 } as const satisfies Record<SignerInfoFault, PassiveAuthenticationCode>;
 
+/** Doc 9303-12 §4.1.6: "the only permitted hashing algorithms"; SHA-1 is read on old documents and proves nothing. */
+const DIGESTS: Readonly<Record<LdsSecurityObject['hashAlgorithm'], HashName | undefined>> = {
+  'SHA-1': undefined,
+  'SHA-224': 'sha224',
+  'SHA-256': 'sha256',
+  'SHA-384': 'sha384',
+  'SHA-512': 'sha512',
+};
+
 const NEEDED = ['structure', 'signature', 'chain', 'validity'] as const;
 const KEY_CERT_SIGN = 5;
 
@@ -75,12 +84,15 @@ export function verifySod(
   if (!read.ok) return verdict([failed('structure', 'SOD_MALFORMED', read.reason)]);
   const { data, content, lds, signer } = read.value;
   if (signer === undefined) return verdict([failed('structure', 'SOD_SIGNER_AMBIGUOUS')], { ldsSecurityObject: lds });
+  const digest = DIGESTS[lds.hashAlgorithm];
+  if (digest === undefined)
+    return verdict([failed('structure', 'SOD_ALGORITHM_UNSUPPORTED', lds.hashAlgorithm)], { ldsSecurityObject: lds });
   const csca = findCsca(signer, options.csca);
   return verdict(
     [
       { check: 'structure', outcome: 'passed' },
       checkSignature(data, content, signer),
-      ...checkDataGroups(lds, dataGroups),
+      ...checkDataGroups(lds, digest, dataGroups),
       checkChain(signer, csca),
       checkValidity(signer, csca.trusted, options.at),
       checkDocumentType(signer, dataGroups.get(1)),
@@ -119,11 +131,15 @@ function checkSignature(data: SignedData, content: Uint8Array, signer: Certifica
   return fault === undefined ? { check: 'signature', outcome: 'passed' } : failed('signature', SIGNER_FAULTS[fault]);
 }
 
-function checkDataGroups(lds: LdsSecurityObject, files: ReadonlyMap<number, Uint8Array>): readonly PassiveAuthenticationCheck[] {
+function checkDataGroups(
+  lds: LdsSecurityObject,
+  digest: HashName,
+  files: ReadonlyMap<number, Uint8Array>,
+): readonly PassiveAuthenticationCheck[] {
   const signed = lds.dataGroupHashes.map(({ dataGroup, hash }): PassiveAuthenticationCheck => {
     const file = files.get(dataGroup);
     if (file === undefined) return { check: 'data-group', dataGroup, outcome: 'skipped', code: 'DATA_GROUP_NOT_READ' };
-    const same = equalBytes(createHash(lds.hashAlgorithm).update(file).digest(), hash);
+    const same = equalBytes(createHash(digest).update(file).digest(), hash);
     return same
       ? { check: 'data-group', dataGroup, outcome: 'passed' }
       : { check: 'data-group', dataGroup, outcome: 'failed', code: 'DATA_GROUP_CHANGED' };
@@ -151,6 +167,7 @@ function findCsca(signer: Certificate, certificates: readonly Uint8Array[]): Csc
   const trusted = named.find(
     (csca) =>
       csca.isCa &&
+      unprocessedCritical(csca).length === 0 &&
       csca.keyUsage.includes(KEY_CERT_SIGN) &&
       algorithm !== undefined &&
       verifySignature(algorithm, signer.der, csca.publicKey, signer.signature),
@@ -160,6 +177,8 @@ function findCsca(signer: Certificate, certificates: readonly Uint8Array[]): Csc
 
 function checkChain(signer: Certificate, csca: CscaMatch): PassiveAuthenticationCheck {
   if (signer.isCa || !signer.keyUsage.includes(0)) return failed('chain', 'DOCUMENT_SIGNER_UNSUITABLE');
+  const [critical] = unprocessedCritical(signer);
+  if (critical !== undefined) return failed('chain', 'DOCUMENT_SIGNER_UNSUITABLE', `critical extension ${critical}`);
   if (csca.trusted !== undefined) return { check: 'chain', outcome: 'passed' };
   if (signer.signatureAlgorithm === undefined) return failed('chain', 'SOD_ALGORITHM_UNSUPPORTED');
   return failed('chain', csca.named ? 'DOCUMENT_SIGNER_NOT_CERTIFIED' : 'CSCA_UNKNOWN');

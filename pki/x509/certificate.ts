@@ -84,6 +84,21 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   };
 }
 
+/** The extensions that Passive Authentication acts on. basicConstraints: the path is one certificate long whatever its length constraint. */
+const PROCESSED: ReadonlySet<string> = new Set([
+  OID.subjectKeyIdentifier,
+  OID.authorityKeyIdentifier,
+  OID.keyUsage,
+  OID.privateKeyUsagePeriod,
+  OID.basicConstraints,
+  OID.documentTypeList,
+]);
+
+/** Critical extensions that nothing here acts on: a certificate with one MUST be rejected (RFC 5280 §4.2). */
+export function unprocessedCritical({ extensions }: Pick<TbsCertificate, 'extensions'>): readonly string[] {
+  return Array.from(extensions).flatMap(([oid, { critical }]) => (critical && !PROCESSED.has(oid) ? [oid] : []));
+}
+
 function readKnownExtensions(
   extensions: ReadonlyMap<string, CertificateExtension>,
 ): Pick<

@@ -14,7 +14,14 @@ export {
   type HashName,
   type SignatureAlgorithm,
 } from './signature-algorithm.ts';
-export { parseCertificate, parseTbsCertificate, type Certificate, type CertificateExtension, type TbsCertificate } from './certificate.ts';
+export {
+  parseCertificate,
+  parseTbsCertificate,
+  unprocessedCritical,
+  type Certificate,
+  type CertificateExtension,
+  type TbsCertificate,
+} from './certificate.ts';
 export { encodeName, parsedName, type DistinguishedName } from './name.ts';
 export { lintCertificate, type CertificateProfile, type LintFinding } from './lint.ts';
 export {

@@ -1,6 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { fromBER } from 'asn1js';
-import { Certificate } from 'pkijs';
+import { Certificate, Extension } from 'pkijs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { LyingHsm, SoftwareHsm, type Lie } from '#hsm-mocks';
@@ -129,6 +129,9 @@ describe('the lint stands before the signature', () => {
     ['usage-period-inside-validity', { usage: { notBefore: addDays(NOW, 1), notAfter: NOW } }],
     ['document-types-of-one-or-two-letters', { documentTypes: ['i'] }],
     ['document-types-of-one-or-two-letters', { documentTypes: [] }],
+    ['alternative-names-with-the-country-of-the-mrz', { mrzCountry: 'VIET' }],
+    ['crl-distribution-points-ldap-http-https', { crlUrls: ['ftp://specimen.invalid/VNM.crl'] }],
+    ['crl-distribution-points-ldap-http-https', { crlUrls: [] }],
   ] as const)('%s', (rule, changes) => {
     expect(() => prepareCertificate(signer(changes), issuer)).toThrow(new RegExp(`CERTIFICATE_LINT.*${rule}`));
   });
@@ -136,6 +139,29 @@ describe('the lint stands before the signature', () => {
   test('a named curve in the eMRTD PKI is refused', () => {
     expect(() => prepareCertificate({ ...signer(), spki: namedSpki('brainpoolP384r1', dsKey.point) }, issuer)).toThrow(
       /explicit-ec-parameters-uncompressed-with-cofactor/,
+    );
+  });
+
+  test('Table 6: pathLenConstraint 0, key identifiers of the keys, extensions that can be read; Table 5: string types of names', () => {
+    const request = csca();
+    const replaced = (oid: string, value: string, critical = false) =>
+      request.extensions.map((known) =>
+        known.extnID === oid
+          ? new Extension({ extnID: oid, critical, extnValue: Uint8Array.from(Buffer.from(value, 'hex')).buffer })
+          : known,
+      );
+    const lint = (extensions: typeof request.extensions) => () => prepareCertificate({ ...request, extensions }, issuer);
+    expect(lint(request.extensions)).not.toThrow();
+    expect(lint(replaced('2.5.29.19', '30030101ff', true))).toThrow(/path-length-constraint-zero/);
+    expect(lint(replaced('2.5.29.19', '30060101ff020101', true))).toThrow(/path-length-constraint-zero/);
+    expect(lint(replaced('2.5.29.14', `0414${'11'.repeat(20)}`))).toThrow(/key-identifiers-of-the-keys/);
+    expect(lint(replaced('2.5.29.35', `30168014${'11'.repeat(20)}`))).toThrow(/key-identifiers-of-the-keys/);
+    expect(lint(replaced('2.5.29.17', '30058203612e62'))).toThrow(/alternative-names-with-the-country-of-the-mrz/);
+    expect(lint(replaced('2.5.29.18', '3080'))).toThrow(/alternative-names-with-the-country-of-the-mrz/);
+    const { tbs } = prepareCertificate(request, issuer);
+    const teletex = Buffer.from(tbs).toString('latin1').replaceAll('\x06\x03\x55\x04\x03\x0c', '\x06\x03\x55\x04\x03\x14');
+    expect(() => certificateTokenOf(Uint8Array.from(Buffer.from(teletex, 'latin1')), 'csca', issuer)).toThrow(
+      /names-in-printable-or-utf8-string/,
     );
   });
 

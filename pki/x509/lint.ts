@@ -1,7 +1,8 @@
-import { equalBytes } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter } from '#encoder/tlv';
+import { equalBytes, isCodedError } from '#encoder/bytes';
+import { decodeOnly, decodeTlvs, enter, type Tlv } from '#encoder/tlv';
 import { addYears } from './calendar.ts';
 import type { TbsCertificate } from './certificate.ts';
+import { subjectKeyIdentifierOf } from './extensions.ts';
 import { decodeOid, OID } from './oid.ts';
 
 export type CertificateProfile = 'csca' | 'document-signer' | 'plant-signer';
@@ -82,6 +83,14 @@ const RULES: readonly Rule[] = [
     holds: ({ certificate }) => (attribute(certificate.subject, OID.commonName)?.text ?? '') !== '',
   },
   {
+    rule: 'names-in-printable-or-utf8-string',
+    profiles: ALL,
+    holds: ({ certificate }) =>
+      [certificate.issuer, certificate.subject].every((name) =>
+        attributes(name).every(({ type, tag }) => tag === 0x13 || (tag === 0x0c && type !== OID.countryName && type !== OID.serialNumber)),
+      ),
+  },
+  {
     rule: 'utc-time-until-2049-generalized-time-from-2050',
     profiles: ALL,
     holds: ({ certificate: { validity } }) =>
@@ -111,6 +120,35 @@ const RULES: readonly Rule[] = [
     rule: 'csca-is-ca-and-self-issued',
     profiles: ['csca'],
     holds: ({ certificate }) => certificate.isCa && equalBytes(certificate.issuer, certificate.subject),
+  },
+  {
+    rule: 'path-length-constraint-zero',
+    profiles: ['csca'],
+    holds: ({ certificate: { extensions } }) =>
+      equalBytes(extensions.get(OID.basicConstraints)?.value ?? new Uint8Array(), Uint8Array.of(0x30, 6, 1, 1, 0xff, 2, 1, 0)),
+  },
+  {
+    // RFC 5280 §4.2.1.2 method 1; a self-signed certificate names its own key as its authority's.
+    rule: 'key-identifiers-of-the-keys',
+    profiles: ALL,
+    holds: ({ certificate: { spki, subjectKeyIdentifier: own, authorityKeyIdentifier: authority }, profile }) => {
+      const key = subjectKeyIdentifierOf(spki);
+      return (own === undefined || equalBytes(own, key)) && (profile !== 'csca' || authority === undefined || equalBytes(authority, key));
+    },
+  },
+  {
+    rule: 'alternative-names-with-the-country-of-the-mrz',
+    profiles: ICAO,
+    holds: ({ certificate: { extensions } }) =>
+      [OID.subjectAltName, OID.issuerAltName].every((oid) => namesCountryOfMrz(extensions.get(oid)?.value)),
+  },
+  {
+    rule: 'crl-distribution-points-ldap-http-https',
+    profiles: ICAO,
+    holds: ({ certificate: { extensions } }) => {
+      const urls = distributionUrls(extensions.get(OID.cRLDistributionPoints)?.value);
+      return urls.length > 0 && urls.every((url) => /^(ldap|https?):\/\/./.test(url));
+    },
   },
   {
     rule: 'usage-period-inside-validity',
@@ -152,7 +190,17 @@ export function lintCertificate(
   parameters: { readonly technicalLifeYears?: number } = {},
 ): readonly LintFinding[] {
   const context = { certificate, profile, technicalLifeYears: parameters.technicalLifeYears ?? 25 };
-  return RULES.filter(({ profiles, holds }) => profiles.includes(profile) && !holds(context)).map(({ rule }) => ({ rule }));
+  return RULES.filter(({ profiles, holds }) => profiles.includes(profile) && !isKept(holds, context)).map(({ rule }) => ({ rule }));
+}
+
+/** A name or an extension that cannot even be read keeps no rule about it. */
+function isKept(holds: Rule['holds'], context: Context): boolean {
+  try {
+    return holds(context);
+  } catch (error) {
+    if (isCodedError(error)) return false;
+    throw error;
+  }
 }
 
 function presenceHolds(critical: boolean | undefined, wanted: 'critical' | 'non-critical' | 'optional'): boolean {
@@ -160,15 +208,51 @@ function presenceHolds(critical: boolean | undefined, wanted: 'critical' | 'non-
   return critical === (wanted === 'critical');
 }
 
-function attribute(name: Uint8Array, type: string): { readonly tag: number; readonly text: string } | undefined {
-  for (const relative of decodeTlvs(decodeOnly(name, 0x30, 'name').rest(), 'name')) {
-    const [pair] = decodeTlvs(relative.value, 'name/rdn');
-    const [oid, value] = decodeTlvs(pair?.value ?? new Uint8Array(), 'name/rdn/attribute');
-    if (oid !== undefined && value !== undefined && decodeOid(oid.value) === type) {
-      return { tag: value.tag, text: Buffer.from(value.value).toString('utf8') };
-    }
-  }
-  return undefined;
+interface NameAttribute {
+  readonly type: string;
+  readonly tag: number;
+  readonly text: string;
+}
+
+function attributes(name: Uint8Array): readonly NameAttribute[] {
+  return decodeTlvs(decodeOnly(name, 0x30, 'name').rest(), 'name').flatMap((relative) =>
+    decodeTlvs(relative.value, 'name/rdn').map((pair) => {
+      const [oid, value] = decodeTlvs(pair.value, 'name/rdn/attribute');
+      return {
+        type: oid === undefined ? '' : decodeOid(oid.value),
+        tag: value?.tag ?? 0,
+        text: Buffer.from(value?.value ?? []).toString('utf8'),
+      };
+    }),
+  );
+}
+
+function attribute(name: Uint8Array, type: string): NameAttribute | undefined {
+  return attributes(name).find((candidate) => candidate.type === type);
+}
+
+/** Doc 9303-12 §7.1.1.2: among the GeneralNames, a directoryName [4] whose localityName is the code of one to three letters. */
+function namesCountryOfMrz(value: Uint8Array | undefined): boolean {
+  return members(value).some(({ tag, value: name }) => {
+    const locality = tag === 0xa4 ? attribute(name, OID.localityName) : undefined;
+    return locality !== undefined && /^[A-Z]{1,3}$/.test(locality.text);
+  });
+}
+
+/** URIs [6] of all distribution points: { distributionPoint [0] { fullName [0] { … } } } (RFC 5280 §4.2.1.13). */
+function distributionUrls(value: Uint8Array | undefined): readonly string[] {
+  return inside(inside(inside(members(value), 0x30), 0xa0), 0xa0).map(({ tag, value: url }) =>
+    tag === 0x86 ? Buffer.from(url).toString('latin1') : '',
+  );
+}
+
+function members(sequence: Uint8Array | undefined): readonly Tlv[] {
+  return sequence === undefined ? [] : decodeTlvs(decodeOnly(sequence, 0x30, 'extension').rest(), 'extension');
+}
+
+/** What stands inside those data objects that have this tag. */
+function inside(objects: readonly Tlv[], tag: number): readonly Tlv[] {
+  return objects.filter((object) => object.tag === tag).flatMap(({ value }) => decodeTlvs(value, 'extension'));
 }
 
 /** Doc 9303-12 §4.1.6: ECParameters spelled out, six members with the cofactor, base point and public key uncompressed. */
