@@ -188,6 +188,8 @@ export interface InspectionLedger {
     claim: Claim,
     inspection: { readonly passed: boolean; readonly reasons: readonly string[]; readonly report: unknown },
   ): Promise<void>;
+  /** Reasons of a failed inspection of this card that is filed already: a second look never turns it into a good one. Null when there is none. */
+  failedBefore(claim: Claim): Promise<readonly string[] | null>;
 }
 
 /** Whether this line may begin something new, and which seats are in service. */

@@ -10,7 +10,7 @@ import { chipKeysOf, createCardLedger, createLineControl } from '#production/car
 import { createInspectionLedger } from '#production/quality';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
-import { inspectCard, type InspectDeps, type InspectionEvidence } from '#queues/steps';
+import { clearStation, forgetLosses, inspectCard, isSuspect, type InspectDeps, type InspectionEvidence } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
@@ -41,10 +41,21 @@ await runProcess('inspector', async (plant, log) => {
       const reader = await openPcscReader(readerName);
       const seat = { place, reader };
       await control.report({ place, doing: 'idle', cardId: null, serial: null });
+      let cleared = false;
       const answerer = answerDoorbell({
         queue: 'inspect',
         connection: openQueue(plant, true),
-        mayPull: async () => (await control.mode()) !== 'held' && (await control.seatInService(place)),
+        mayPull: async () => {
+          if (!(await control.seatInService(place))) {
+            // People are looking at it: what it lost before counts no more.
+            forgetLosses(seat);
+            return false;
+          }
+          if (isSuspect(seat) || (await control.mode()) === 'held') return false;
+          if (!cleared) await clearStation(deps, place);
+          cleared = true;
+          return true;
+        },
         handle: async ({ cardId }) => {
           await control.report({ place, doing: 'inspecting', cardId, serial: null });
           const result = await inspectCard(deps, seat, cardId);

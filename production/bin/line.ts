@@ -5,8 +5,8 @@ import { createCardLedger, createLineControl, createPrintLedger } from '#product
 import { supervise } from '#production/plant';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
-import { spoolFolder } from '#queues/printers';
-import { printCard } from '#queues/steps';
+import { emptySpool, spoolFolder } from '#queues/printers';
+import { clearStation, printCard } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
 import { processSpec } from './process-spec.ts';
 import { runProcess } from './process.ts';
@@ -46,10 +46,18 @@ await runProcess('line', async (plant, log) => {
     printer,
     log: stepLog(log),
   };
+  await emptySpool(plant.spoolDir);
+  let cleared = false;
   const printing = answerDoorbell({
     queue: 'print',
     connection: openQueue(plant, true),
-    mayPull: async () => (await control.mode()) !== 'held',
+    mayPull: async () => {
+      if ((await control.mode()) === 'held') return false;
+      // What a dead line left in the printer goes where its card's state says, once, and not before an operator has resumed.
+      if (!cleared) await clearStation(deps, 'printer');
+      cleared = true;
+      return true;
+    },
     handle: async ({ cardId }) => {
       await control.report({ place: 'printer', doing: 'printing', cardId, serial: null });
       const result = await printCard(deps, cardId, 'printer');

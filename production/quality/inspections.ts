@@ -1,7 +1,7 @@
 import { appendAudit } from '#production/audit';
 import { changeState, lockClaimed } from '#production/cards';
 import { moveBlank } from '#production/stock';
-import { withTransaction, type StoreDeps } from '#production/store';
+import { withTransaction, type Db, type StoreDeps, type Trx } from '#production/store';
 import type { InspectionLedger } from '#queues/ports';
 
 /** The inspector's filing cabinet. Only here does a card become INSPECTED, and only here does its blank become good. */
@@ -36,12 +36,25 @@ export function createInspectionLedger(deps: StoreDeps): InspectionLedger {
           });
           return;
         }
+        if ((await failedOf(trx, card.card_id)) !== null) throw new Error('a card that failed its inspection was filed as good');
         await changeState(trx, ids, card, { to: 'INSPECTED', who, evidence: { inspection: filed.inspection_id } });
         if (card.bound_serial === null) throw new Error('an inspected card has no blank');
         await moveBlank(trx, ids, { serial: card.bound_serial, from: 'line', to: 'good', cardId: card.card_id, reason: null, who });
       });
     },
+    failedBefore: async (claim) => await failedOf(db, claim.cardId),
   });
+}
+
+async function failedOf(db: Db | Trx, cardId: string): Promise<readonly string[] | null> {
+  const row = await db
+    .selectFrom('inspections')
+    .select('reasons')
+    .where('card_id', '=', cardId)
+    .where('passed', '=', false)
+    .orderBy('inspection_id')
+    .executeTakeFirst();
+  return row?.reasons ?? null;
 }
 
 export interface Inspection {

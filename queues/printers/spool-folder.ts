@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Printer } from './printer.ts';
 
@@ -24,6 +24,14 @@ export function spoolFolder(folder: string, head: PrintHead): Printer {
       await rm(target, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * Throws away what a dead process left in the spool. To be called before the first print of the only process that prints: what
+ * became of such a job is looked up on the card's face, and the faces in the spool are personal.
+ */
+export async function emptySpool(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true, force: true });
 }
 
 async function writeSynced(path: string, bytes: Uint8Array): Promise<void> {

@@ -63,17 +63,21 @@ export async function inspectCard(deps: InspectDeps, seat: Seat, cardId: string)
     if (serial === null || chipId === null) throw new Error('a card without a chip came to the inspector');
     await clearStation(deps, seat.place, serial);
     await deps.feeder.carry(serial, seat.place);
-    const report = await judge(deps, seat, card, { serial, chipId });
-    const passed = report.verdict === 'good';
-    await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
-    if (passed) {
-      forgetLosses(seat);
-      await deps.feeder.carry(serial, 'good');
-      return { result: 'done' };
+    let reasons = await deps.inspections.failedBefore(claim);
+    if (reasons === null) {
+      const report = await judge(deps, seat, card, { serial, chipId });
+      const passed = report.verdict === 'good';
+      await deps.inspections.file(claim, { passed, reasons: report.reasons, report });
+      if (passed) {
+        forgetLosses(seat);
+        await deps.feeder.carry(serial, 'good');
+        return { result: 'done' };
+      }
+      ({ reasons } = report);
     }
-    const { remake } = await deps.ledger.spoilCard(claim, 'INSPECTION_FAILED', { reasons: report.reasons.join(' ') });
+    const { remake } = await deps.ledger.spoilCard(claim, 'INSPECTION_FAILED', { reasons: reasons.join(' ') });
     await deps.feeder.carry(serial, 'reject');
-    deps.log('card_spoiled', { cardId, reason: 'INSPECTION_FAILED', code: report.reasons[0] ?? null, remake, serial });
+    deps.log('card_spoiled', { cardId, reason: 'INSPECTION_FAILED', code: reasons[0] ?? null, remake, serial });
     if (countLoss(seat) === LOSSES_MAX) deps.log('seat_suspect', { seat: seat.place, losses: LOSSES_MAX });
     return { result: 'spoiled', why: 'INSPECTION_FAILED' };
   } finally {

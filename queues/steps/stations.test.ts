@@ -212,6 +212,15 @@ describe('step 11, inspectCard', () => {
     expect(await inspect(ANNA)).toEqual({ result: 'done' });
   });
 
+  it('a failed verdict is the last word: a better-looking card afterwards does not pass', async () => {
+    await world.wipe(serial(0));
+    const card = await world.books.ledger.claim({ cardId: ANNA, station: 'inspect', owner: 'inspect:1' });
+    if (typeof card === 'string') throw new Error(card);
+    await world.books.inspections.file(card.claim, { passed: false, reasons: ['UNREADABLE'], report: null });
+    await showing(serial(0), serial(0));
+    expect(await inspect(ANNA)).toEqual({ result: 'spoiled', why: 'INSPECTION_FAILED' });
+  });
+
   it('a failed verdict whose process died before it spoiled the card: failed again, spoiled once', async () => {
     await world.wipe(serial(0));
     world.gate.onPoint = (point) => {

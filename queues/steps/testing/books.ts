@@ -310,6 +310,8 @@ export function createBooks(): Books {
   };
 
   const inspections: InspectionLedger = {
+    failedBefore: (claim) =>
+      Promise.resolve(data.inspections.find((filed) => filed.cardId === claim.cardId && !filed.passed)?.reasons ?? null),
     async file(claim, { passed, reasons }) {
       await Promise.resolve();
       const row = claimed(claim);
