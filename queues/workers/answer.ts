@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Worker } from 'bullmq';
+import { Worker, type Job } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { Value } from 'typebox/value';
 import { isCodedError } from '#encoder/bytes';
@@ -45,13 +45,14 @@ export function answerDoorbell<Q extends QueueName>(answering: Answering<Q>): An
   });
   worker.on('error', () => undefined);
   const stopping = new AbortController();
-  const stopped = run(answering, worker, { token, signal: stopping.signal });
+  const pulling = { waits: false };
+  const stopped = run(answering, worker, { token, signal: stopping.signal, pulling });
   return {
     stopped,
     async stop() {
       stopping.abort();
-      // Ends a pull that waits at an empty queue; the job in hand is not touched.
-      await Promise.race([stopped, sleep((WAIT_SECONDS + 1) * 1000)]);
+      // Nobody waits for a pull at an empty queue to run out. A job that it was given in this very moment is rung again by the sweeper.
+      if (pulling.waits) await worker.close(true);
       await stopped;
     },
   };
@@ -60,41 +61,60 @@ export function answerDoorbell<Q extends QueueName>(answering: Answering<Q>): An
 async function run<Q extends QueueName>(
   answering: Answering<Q>,
   worker: Worker,
-  until: { readonly token: string; readonly signal: AbortSignal },
+  until: { readonly token: string; readonly signal: AbortSignal; readonly pulling: { waits: boolean } },
 ): Promise<void> {
+  const { queue } = answering;
   const stopped = (): boolean => until.signal.aborted;
+  const report = (error: unknown, unnamed: string): string => {
+    const code = isCodedError(error) ? error.code : unnamed;
+    answering.onFault({ queue, code, error });
+    return code;
+  };
   while (!stopped()) {
     try {
       if (!(await answering.mayPull())) {
         await sleep(IDLE_MS);
         continue;
       }
+    } catch (error) {
       if (stopped()) break;
-      const job = await worker.getNextJob(until.token, { block: true });
+      report(error, 'UNEXPECTED');
+      await sleep(AFTER_FAULT_MS);
+      continue;
+    }
+    if (stopped()) break;
+    try {
+      const job = await pull(worker, until);
       if (job === undefined) continue;
       const payload: unknown = job.data;
-      if (!Value.Check(QUEUES[answering.queue], payload)) {
-        answering.onFault({ queue: answering.queue, code: 'JOB_FORGED', error: null });
+      if (!Value.Check(QUEUES[queue], payload)) {
+        answering.onFault({ queue, code: 'JOB_FORGED', error: null });
         await job.moveToFailed(new Error('JOB_FORGED'), until.token, false);
         continue;
       }
-      try {
-        await answering.handle(payload);
-        await job.moveToCompleted('answered', until.token, false);
-      } catch (error) {
-        const code = isCodedError(error) ? error.code : 'UNEXPECTED';
-        answering.onFault({ queue: answering.queue, code, error });
-        // Only the code goes to the queue: messages and stacks stay in the logs, where they are redacted.
-        await job.moveToFailed(new Error(code), until.token, false);
-        await sleep(AFTER_FAULT_MS);
-      }
+      const fault = await answering.handle(payload).then(
+        () => null,
+        (error: unknown) => report(error, 'UNEXPECTED'),
+      );
+      // Only the code goes to the queue: messages and stacks stay in the logs, where they are redacted.
+      if (fault === null) await job.moveToCompleted('answered', until.token, false);
+      else await job.moveToFailed(new Error(fault), until.token, false);
+      if (fault !== null && !stopped()) await sleep(AFTER_FAULT_MS);
     } catch (error) {
       // Redis went away between two commands, or a job vanished with a flush: the database still knows what is to be done.
-      if (!stopped()) {
-        answering.onFault({ queue: answering.queue, code: isCodedError(error) ? error.code : 'QUEUE_UNREACHABLE', error });
-        await sleep(AFTER_FAULT_MS);
-      }
+      if (stopped()) break;
+      report(error, 'QUEUE_UNREACHABLE');
+      await sleep(AFTER_FAULT_MS);
     }
   }
   await worker.close(true);
+}
+
+async function pull(worker: Worker, until: { readonly token: string; readonly pulling: { waits: boolean } }): Promise<Job | undefined> {
+  until.pulling.waits = true;
+  try {
+    return await worker.getNextJob(until.token, { block: true });
+  } finally {
+    until.pulling.waits = false;
+  }
 }

@@ -115,6 +115,39 @@ describe('doorbells', () => {
     }
   });
 
+  it('wait for the next one, when the one who waited at the empty queue was asked to stop', async () => {
+    const seen: string[] = [];
+    const answering = (who: string): Answerer =>
+      answerDoorbell({
+        queue: 'encode',
+        connection: connection(true),
+        mayPull: () => Promise.resolve(true),
+        handle: (payload) => Promise.resolve(seen.push(`${who} ${payload.cardId}`)),
+        onFault: ({ error }) => expect.unreachable(String(error)),
+      });
+    const first = answering('first');
+    await sleep(500);
+    await first.stop();
+    await ringer.ring(bell(31));
+    const second = answering('second');
+    await expect.poll(() => seen, { timeout: 10_000 }).toEqual([`second ${cardId(31)}`]);
+    await second.stop();
+  });
+
+  it('are not blamed for what the station could not find out before it pulled', async () => {
+    const faults: string[] = [];
+    const answerer = answerDoorbell({
+      queue: 'encode',
+      connection: connection(true),
+      mayPull: () => Promise.reject(new Error('the database system is starting up')),
+      handle: () => Promise.reject(new Error('nothing was pulled')),
+      onFault: ({ code }) => faults.push(code),
+    });
+    await expect.poll(() => faults[0], { timeout: 10_000 }).toBe('UNEXPECTED');
+    await answerer.stop();
+    expect(new Set(faults)).toEqual(new Set(['UNEXPECTED']));
+  });
+
   it('reach a Redis that wants a password, and only with it', async () => {
     const admin = connection(true);
     await admin.config('SET', 'requirepass', 'of-the-plant');
