@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Config } from '#production/config';
+import { profileById } from '#encoder/profiles';
+import { ConfigError, type Config } from '#production/config';
 import { createLogger, type Logger } from '#production/logging';
 import {
   secretFile,
@@ -43,6 +44,8 @@ export interface StartedPlant {
  * other. Nothing is left running when a part does not start.
  */
 export async function startWholePlant(config: Config, extras: PlantExtras = {}): Promise<StartedPlant> {
+  // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
+  if (!profileById(config.profile).specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
   const events = logged(config.plantDir, extras);
   const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {
@@ -81,7 +84,11 @@ function servicesOf(config: Config): PlantConfig {
     readers: config.line.seats,
     ...(postgres === null ? {} : { postgres }),
     ...(redis === null ? {} : { redis }),
-    ...(pcscd === null ? {} : { pcscd: { csockName: pcscd.csockName, seats: pcscd.seats.map((seat) => ({ ...seat, port: 0 }) as Seat) } }),
+    ...(pcscd === null
+      ? {}
+      : {
+          pcscd: { csockName: pcscd.csockName, seats: pcscd.seats.map(({ vpcdPort, ...seat }) => ({ ...seat, port: vpcdPort }) as Seat) },
+        }),
     ...(token === null ? {} : { token }),
   };
 }
@@ -105,7 +112,8 @@ function logged(plantDir: string, extras: PlantExtras): { readonly log: Logger; 
 function describePlant(plant: Plant, config: Config, extras: PlantExtras): RunningPlant {
   const { plantDir } = plant;
   const secretsDir = join(plantDir, 'secrets');
-  const sockets = socketFolder(plant);
+  const sockets = join(plant.socketsDir, 'processes');
+  mkdirSync(sockets, { recursive: true, mode: 0o700 });
   const makerMasterFile = join(secretsDir, 'chip-maker-master.key');
   secretFile(makerMasterFile, () => randomBytes(16).toString('hex')).destroy();
   const spoolDir = join(plantDir, 'spool');
@@ -135,13 +143,6 @@ function describePlant(plant: Plant, config: Config, extras: PlantExtras): Runni
     secretsDir,
     spoolDir,
   };
-}
-
-/** Beside pcscd's socket: the plant's own folder for sockets, short enough for a socket's path. */
-function socketFolder(plant: Plant): string {
-  const folder = join(plant.pcscd.csockName, '..', '..', 'processes');
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  return folder;
 }
 
 async function keepVirtualCards(plant: Plant, running: RunningPlant, processes: Map<string, Supervised>): Promise<void> {

@@ -6,7 +6,8 @@ export type ConfigErrorCode =
   | 'CONFIG_FIELD_UNKNOWN'
   | 'CONFIG_FIELD_MISSING'
   | 'CONFIG_FIELD_INVALID'
-  | 'CONFIG_SECRET_FILE';
+  | 'CONFIG_SECRET_FILE'
+  | 'CONFIG_PROFILE_WITHOUT_AUTHORITY';
 
 const correct = { vi: 'Sửa trường đã nêu trong tệp cấu hình', en: 'correct the field named in the configuration file' };
 
@@ -19,6 +20,13 @@ const TABLE = {
   CONFIG_FIELD_UNKNOWN: { what: { vi: 'Cấu hình có trường không biết', en: 'the configuration has an unknown field' }, todo: correct },
   CONFIG_FIELD_MISSING: { what: { vi: 'Cấu hình thiếu trường', en: 'the configuration lacks a field' }, todo: correct },
   CONFIG_FIELD_INVALID: { what: { vi: 'Trường cấu hình không hợp lệ', en: 'a field of the configuration is not valid' }, todo: correct },
+  CONFIG_PROFILE_WITHOUT_AUTHORITY: {
+    what: {
+      vi: 'Loại thẻ thật cần khoá của cơ quan cấp, nhà máy này chỉ có khoá mẫu',
+      en: 'a real card profile needs an authority’s keys, and this plant has specimen keys',
+    },
+    todo: { vi: 'Dùng "profile": "cccd-2021-specimen"', en: 'use "profile": "cccd-2021-specimen"' },
+  },
   CONFIG_SECRET_FILE: {
     what: { vi: 'Tệp bí mật thiếu hoặc người khác đọc được', en: 'a secret’s file is missing, or others can read it' },
     todo: { vi: 'Tạo tệp với quyền 0600', en: 'make the file, readable by its owner only (0600)' },

@@ -33,7 +33,7 @@ describe('configuration', () => {
     expect(config).toMatchObject({
       plantDir: '/etc/cardmint/var/plant',
       recovery: 'authorised',
-      profile: 'cccd-2021',
+      profile: 'cccd-2021-specimen',
       line: { name: 'line-1', seats: { encode: 4, inspect: 2 }, leaseSeconds: 60 },
       postgres: null,
       redis: null,

@@ -60,7 +60,12 @@ const ConfigFile = Type.Object(
           csockName: Path,
           seats: Type.Array(
             Type.Object(
-              { place: Type.String({ pattern: '^(encode|inspect):[1-9][0-9]?$' }), readerName: Type.String({ minLength: 1 }) },
+              {
+                place: Type.String({ pattern: '^(encode|inspect):[1-9][0-9]?$' }),
+                readerName: Type.String({ minLength: 1 }),
+                /** Where this reader, a slot of vpcd, waits for a virtual card: there is no other feeder yet. */
+                vpcdPort: Port,
+              },
               strict,
             ),
             { minItems: 2, maxItems: 16 },
@@ -145,7 +150,7 @@ export function parseConfig(value: unknown, folder: string): Config {
   const config: Config = {
     plantDir: at(value.plantDir),
     plantName: value.plantName ?? 'Trung tâm sản xuất thẻ căn cước',
-    profile: value.profile ?? 'cccd-2021',
+    profile: value.profile ?? 'cccd-2021-specimen',
     recovery: value.recovery ?? 'authorised',
     api: { port: value.api?.port ?? 7100 },
     line: {

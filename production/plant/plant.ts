@@ -31,6 +31,8 @@ export interface PcscdPlace {
 
 export interface Plant {
   readonly plantDir: string;
+  /** For unix sockets: short enough for a socket's path, closed to others. */
+  readonly socketsDir: string;
   readonly postgres: PostgresConnection;
   readonly redis: RedisPlace;
   readonly pcscd: PcscdPlace & {
@@ -82,6 +84,7 @@ export async function startPlant(config: PlantConfig): Promise<Plant> {
     let stopping: Promise<void> | undefined;
     return {
       plantDir: folders.root,
+      socketsDir: folders.run,
       postgres,
       redis,
       pcscd,
