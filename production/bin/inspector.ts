@@ -6,7 +6,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPcscReader, ReaderError } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
-import { chipKeysOf, createCardLedger, createLineControl } from '#production/cards';
+import { chipKeysOf, createCardLedger, createLineControl, leasedTo } from '#production/cards';
 import { createInspectionLedger } from '#production/quality';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
@@ -41,7 +41,17 @@ await runProcess('inspector', async (plant, log) => {
       const reader = await openPcscReader(readerName);
       const seat = { place, reader };
       await control.report({ place, doing: 'idle', cardId: null, serial: null });
-      let cleared = false;
+      const inspectOne = async (cardId: string): Promise<void> => {
+        await control.report({ place, doing: 'inspecting', cardId, serial: null });
+        const result = await inspectCard(deps, seat, cardId);
+        await control.report({ place, doing: 'idle', cardId: null, serial: null });
+        log.info(
+          { event: `inspect_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
+          'a doorbell was answered',
+        );
+      };
+      // After a start or a fault the seat first sees to what it may still have in hand; not before an operator has resumed.
+      let settled = false;
       const answerer = answerDoorbell({
         queue: 'inspect',
         connection: openQueue(plant, true),
@@ -52,20 +62,15 @@ await runProcess('inspector', async (plant, log) => {
             return false;
           }
           if (isSuspect(seat) || (await control.mode()) === 'held') return false;
-          if (!cleared) await clearStation(deps, place);
-          cleared = true;
+          if (settled) return true;
+          for (const cardId of await leasedTo(store, { station: 'inspect', owner: place })) await inspectOne(cardId);
+          await clearStation(deps, place);
+          settled = true;
           return true;
         },
-        handle: async ({ cardId }) => {
-          await control.report({ place, doing: 'inspecting', cardId, serial: null });
-          const result = await inspectCard(deps, seat, cardId);
-          await control.report({ place, doing: 'idle', cardId: null, serial: null });
-          log.info(
-            { event: `inspect_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
-            'a doorbell was answered',
-          );
-        },
+        handle: ({ cardId }) => inspectOne(cardId),
         onFault: ({ code, error }) => {
+          settled = false;
           log.error({ event: 'inspect_fault', code, err: error, seat: place }, 'a card could not be inspected');
           if (error instanceof ReaderError) setImmediate(() => process.exit(1));
         },

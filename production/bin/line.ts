@@ -1,7 +1,7 @@
 /**
  * The line: keeps one child process a seat, and answers the printer's doorbells. It holds no reader itself.
  */
-import { createCardLedger, createLineControl, createPrintLedger } from '#production/cards';
+import { createCardLedger, createLineControl, createPrintLedger, leasedTo } from '#production/cards';
 import { supervise } from '#production/plant';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
@@ -47,24 +47,30 @@ await runProcess('line', async (plant, log) => {
     log: stepLog(log),
   };
   await emptySpool(plant.spoolDir);
-  let cleared = false;
+  const printOne = async (cardId: string): Promise<void> => {
+    await control.report({ place: 'printer', doing: 'printing', cardId, serial: null });
+    const result = await printCard(deps, cardId, 'printer');
+    await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });
+    log.info({ event: `print_${result.result}`, cardId }, 'a doorbell was answered');
+  };
+  // After a start or a fault the printer first sees to what it may still have in hand; not before an operator has resumed.
+  let settled = false;
   const printing = answerDoorbell({
     queue: 'print',
     connection: openQueue(plant, true),
     mayPull: async () => {
       if ((await control.mode()) === 'held') return false;
-      // What a dead line left in the printer goes where its card's state says, once, and not before an operator has resumed.
-      if (!cleared) await clearStation(deps, 'printer');
-      cleared = true;
+      if (settled) return true;
+      for (const cardId of await leasedTo(store, { station: 'print', owner: 'printer' })) await printOne(cardId);
+      await clearStation(deps, 'printer');
+      settled = true;
       return true;
     },
-    handle: async ({ cardId }) => {
-      await control.report({ place: 'printer', doing: 'printing', cardId, serial: null });
-      const result = await printCard(deps, cardId, 'printer');
-      await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });
-      log.info({ event: `print_${result.result}`, cardId }, 'a doorbell was answered');
+    handle: ({ cardId }) => printOne(cardId),
+    onFault: ({ code, error }) => {
+      settled = false;
+      log.error({ event: 'print_fault', code, err: error }, 'a card could not be printed');
     },
-    onFault: ({ code, error }) => log.error({ event: 'print_fault', code, err: error }, 'a card could not be printed'),
   });
   await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });
   return {

@@ -7,7 +7,7 @@
  */
 import { openPcscReader, ReaderError } from '#encoder/readers';
 import { referenceDriver } from '#encoder/drivers';
-import { createCardLedger, createChipJournal, createLineControl } from '#production/cards';
+import { createCardLedger, createChipJournal, createLineControl, leasedTo } from '#production/cards';
 import { createCardRecords } from '#production/records';
 import { connectFeeder, type Place } from '#queues/feeders';
 import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';
@@ -40,20 +40,30 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
   };
   const seat = { place, reader };
   const tender = seatTender({ deps, seat, control });
+  const encodeOne = async (cardId: string): Promise<void> => {
+    await control.report({ place, doing: 'encoding', cardId, serial: null });
+    const result = await encodeCard(deps, seat, cardId);
+    await control.report({ place, doing: 'idle', cardId: null, serial: null });
+    log.info(
+      { event: `encode_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
+      'a doorbell was answered',
+    );
+  };
+  // The tender sees to the piece in the seat; a card that was claimed and had no piece yet is known by its lease alone.
+  let settled = false;
   const answerer = answerDoorbell({
     queue: 'encode',
     connection: openQueue(plant, true),
-    mayPull: () => tender.free(),
-    handle: async ({ cardId }) => {
-      await control.report({ place, doing: 'encoding', cardId, serial: null });
-      const result = await encodeCard(deps, seat, cardId);
-      await control.report({ place, doing: 'idle', cardId: null, serial: null });
-      log.info(
-        { event: `encode_${result.result}`, cardId, seat: place, ...('why' in result ? { code: result.why } : {}) },
-        'a doorbell was answered',
-      );
+    mayPull: async () => {
+      if (!(await tender.free())) return false;
+      if (settled) return true;
+      for (const cardId of await leasedTo(store, { station: 'encode', owner: place })) await encodeOne(cardId);
+      settled = true;
+      return true;
     },
+    handle: ({ cardId }) => encodeOne(cardId),
     onFault: ({ code, error }) => {
+      settled = false;
       log.error({ event: 'encode_fault', code, err: error, seat: place }, 'a card could not be worked on');
       // The reader's service is gone or a command hangs: this process ends and a new one asks the chip.
       if (error instanceof ReaderError) setImmediate(() => process.exit(1));

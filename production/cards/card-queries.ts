@@ -1,5 +1,6 @@
+import { sql } from 'kysely';
 import type { EvidenceJson, StoreDeps } from '#production/store';
-import type { CardId, CardState } from '#queues/ports';
+import type { CardId, CardState, Station } from '#queues/ports';
 
 export interface CardTrace {
   readonly cardId: CardId;
@@ -90,4 +91,23 @@ export async function listCards(
   if (query.batchId !== undefined) select = select.where('batch_id', '=', query.batchId);
   if (query.after !== undefined) select = select.where('card_id', '>', query.after);
   return await select.execute();
+}
+
+/**
+ * Card records on which a lease of this owner still runs. Asked while it has nothing in hand, these are the ones that it had when it
+ * died, or could not let go of while the database was away: nobody else may take them, and nobody rings for them before the lease ends.
+ */
+export async function leasedTo(
+  deps: Pick<StoreDeps, 'db'>,
+  holder: { readonly station: Station; readonly owner: string },
+): Promise<readonly CardId[]> {
+  const rows = await deps.db
+    .selectFrom('cards')
+    .select('card_id')
+    .where('lease_station', '=', holder.station)
+    .where('lease_owner', '=', holder.owner)
+    .where('lease_until', '>', sql<Date>`clock_timestamp()`)
+    .orderBy('lease_until')
+    .execute();
+  return rows.map((row) => row.card_id);
 }

@@ -19,6 +19,6 @@ export {
   type LineStatus,
   type Seat,
 } from './line-control.ts';
-export { cardTrace, countByState, listCards, type CardTrace } from './card-queries.ts';
+export { cardTrace, countByState, leasedTo, listCards, type CardTrace } from './card-queries.ts';
 export { lineRoom } from './line-routes.ts';
 export { cardRoom } from './routes.ts';
