@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { sql } from 'kysely';
 
+import { ConfigError } from '#production/config';
 import type { ReadinessCheck } from '#production/http';
 import { checkReaders } from '#production/plant';
 import { asStoreError } from '#production/store';
@@ -62,7 +63,7 @@ await runProcess('api', async (plant, log) => {
     },
   });
   const { api } = running;
-  await listen(() => api.listen({ host: HOST, port: plant.apiPort }));
+  await listen(plant.apiPort, () => api.listen({ host: HOST, port: plant.apiPort }));
   const { port } = api.server.address() as AddressInfo;
   const address = writeAddress(plant.plantDir, port);
   log.info({ event: 'api_listening', port }, 'the API listens');
@@ -81,14 +82,16 @@ await runProcess('api', async (plant, log) => {
 });
 
 /** The last API of this plant may not have let go of the port yet. */
-async function listen(start: () => Promise<unknown>): Promise<void> {
+async function listen(port: number, start: () => Promise<unknown>): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
       await start();
       return;
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-      if (!taken || attempt === 20) throw error;
+      if (!taken) throw error;
+      if (attempt === 20)
+        throw new ConfigError('CONFIG_FIELD_INVALID', { where: '/api/port', detail: `port ${port} is in use`, cause: error });
       await sleep(250);
     }
   }

@@ -36,7 +36,7 @@ export async function runProcess(name: string, start: (plant: RunningPlant, log:
     const error = isOfConnection(thrown) ? asStoreError(thrown) : thrown;
     log.fatal({ err: error, event: 'process_failed' }, 'the process ends after an error that nobody expected');
     const told = isCodedError(error)
-      ? `${error.code}${error.where === undefined ? '' : ` (${error.where})`}: ${error.what.en}; ${error.todo.en} · ${error.what.vi}. ${error.todo.vi}`
+      ? `${error.code}${[error.where, error.detail].map((part) => (part === undefined ? '' : ` (${part})`)).join('')}: ${error.what.en}; ${error.todo.en} · ${error.what.vi}. ${error.todo.vi}`
       : 'UNEXPECTED, see the log';
     process.stderr.write(`${name}: ${told}\n`);
     end(1);

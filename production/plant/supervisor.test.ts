@@ -64,6 +64,15 @@ describe('a process that is kept running', () => {
     });
   });
 
+  it('passes on the last words of a process that is told to keep its output apart', async () => {
+    const args = ['-c', 'echo early; echo "worker: DATABASE_UNREACHABLE: PostgreSQL cannot be reached" >&2; exit 1'];
+    const failing = start({ command: 'sh', args, output: 'sleeper.output', probe: () => Promise.reject(new Error('silent')) });
+    await expect(failing).rejects.toMatchObject({
+      code: 'SERVICE_EXITED',
+      detail: `exit 1; worker: DATABASE_UNREACHABLE: PostgreSQL cannot be reached; ${plantDir}/logs/sleeper.output.log`,
+    });
+  });
+
   it('says that the disk is full when the service said so (DISK_FULL)', async () => {
     const args = ['-c', 'echo "could not write: No space left on device" >&2; exit 1'];
     await expect(start({ command: 'sh', args, probe: () => Promise.reject(new Error('silent')) })).rejects.toMatchObject({

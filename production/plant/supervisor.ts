@@ -69,6 +69,7 @@ const BACK_OFF_MAX_MS = 10_000;
 /** A service that answered for this long has earned a quick restart again. */
 const STEADY_MS = 30_000;
 const PROBE_INTERVAL_MS = 25;
+const LAST_WORDS_CHARS_MAX = 400;
 
 /** How long to wait before start number `failures + 1`, in milliseconds: doubling, with a ceiling. */
 export function backOffMs(failures: number): number {
@@ -204,8 +205,11 @@ class Keeper implements Supervised {
     const status = report.signal ?? `exit ${report.code ?? '?'}`;
     // setpriv(1) and nsenter(1) end with 127 when the program is not there.
     if (report.code === 127) return this.#error('PROGRAM_MISSING', this.#spec.command);
-    const full = textFrom(this.#logFile, logOffset).includes('No space left on device');
-    return this.#error(full ? 'DISK_FULL' : 'SERVICE_EXITED', `${status}; ${this.#logFile}`);
+    const said = textFrom(this.#logFile, logOffset);
+    const full = said.includes('No space left on device');
+    // A process of ours ends with one coded sentence (`production/bin/process.ts`): whoever started the plant need not open the file.
+    const lastWords = this.#spec.output === undefined ? undefined : said.trim().split('\n').at(-1)?.slice(0, LAST_WORDS_CHARS_MAX);
+    return this.#error(full ? 'DISK_FULL' : 'SERVICE_EXITED', [status, lastWords, this.#logFile].filter(Boolean).join('; '));
   }
 
   async #watch(): Promise<void> {
