@@ -108,7 +108,11 @@ export function readSmallInteger(reader: ByteReader, max = 0x7fffffff): number {
 
 /** Reads an OBJECT IDENTIFIER into its dotted form. */
 export function readOid(reader: ByteReader): string {
-  const inner = enter(reader, DER.OBJECT_IDENTIFIER);
+  return readOidContent(enter(reader, DER.OBJECT_IDENTIFIER));
+}
+
+/** The way back from `oidBytes`: the value of an OBJECT IDENTIFIER, read to its end. */
+export function readOidContent(inner: ByteReader): string {
   const arcs: number[] = [];
   while (inner.remaining > 0 || arcs.length === 0) {
     if (arcs.length >= ARCS_MAX) throw inner.error('BYTES_LIMIT', undefined, `more than ${ARCS_MAX} arcs`);

@@ -23,6 +23,7 @@ export {
   readNull,
   readOctetString,
   readOid,
+  readOidContent,
   readPrintableString,
   readRaw,
   readSmallInteger,

@@ -1,5 +1,5 @@
-import { tlv } from '#encoder/tlv';
-import { encodeEcdsaAlgorithm, encodeOid, encodeTime, OID, type HashName } from '#pki/x509';
+import { derOid, tlv } from '#encoder/tlv';
+import { encodeEcdsaAlgorithm, encodeTime, OID, type HashName } from '#pki/x509';
 
 export interface SignedAttributes {
   readonly contentType: string;
@@ -12,9 +12,9 @@ export interface SignedAttributes {
  * In the SignerInfo the same bytes stand under tag [0].
  */
 export function encodeSignedAttributes(attributes: SignedAttributes): Uint8Array {
-  const attribute = (type: string, value: Uint8Array) => tlv(0x30, encodeOid(type), tlv(0x31, value));
+  const attribute = (type: string, value: Uint8Array) => tlv(0x30, derOid(type), tlv(0x31, value));
   const members = [
-    attribute(OID.contentType, encodeOid(attributes.contentType)),
+    attribute(OID.contentType, derOid(attributes.contentType)),
     attribute(OID.messageDigest, tlv(0x04, attributes.messageDigest)),
     ...(attributes.signingTime === undefined ? [] : [attribute(OID.signingTime, encodeTime(attributes.signingTime))]),
   ];
@@ -41,7 +41,7 @@ export interface SignedDataParts {
  * where the content is not plain data, else 1 (RFC 5652 §5.1). Digest algorithms omit their parameters (Doc 9303-10 Appendix D, note 2).
  */
 export function encodeSignedData(parts: SignedDataParts): Uint8Array {
-  const digestAlgorithm = tlv(0x30, encodeOid(OID[parts.hash]));
+  const digestAlgorithm = tlv(0x30, derOid(OID[parts.hash]));
   const content = parts.content === undefined ? [] : [tlv(0xa0, tlv(0x04, parts.content))];
   const signerInfo = tlv(
     0x30,
@@ -56,11 +56,11 @@ export function encodeSignedData(parts: SignedDataParts): Uint8Array {
     0x30,
     integer(parts.contentType === OID.data ? 1 : 3),
     tlv(0x31, digestAlgorithm),
-    tlv(0x30, encodeOid(parts.contentType), ...content),
+    tlv(0x30, derOid(parts.contentType), ...content),
     tlv(0xa0, parts.certificate),
     tlv(0x31, signerInfo),
   );
-  return tlv(0x30, encodeOid(OID.signedData), tlv(0xa0, signedData));
+  return tlv(0x30, derOid(OID.signedData), tlv(0xa0, signedData));
 }
 
 function integer(value: number): Uint8Array {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { equalConstantTime, type ByteReader } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
-import { algorithmOfOid, decodeOid, decodeTime, OID, verifySignature, type Certificate, type HashName } from '#pki/x509';
+import { ByteReader, equalConstantTime } from '#encoder/bytes';
+import { decodeOnly, decodeTlvs, enter, readOid, readOidContent, readTlv, tlv } from '#encoder/tlv';
+import { algorithmOfOid, decodeTime, OID, verifySignature, type Certificate, type HashName } from '#pki/x509';
 import { CmsError } from './cms-error.ts';
 
 export interface SignerInfo {
@@ -116,7 +116,7 @@ function readAttributes(set: Uint8Array, path: string): Pick<SignerInfo, 'conten
   if (contentType?.tag !== 0x06 || messageDigest?.tag !== 0x04)
     throw malformed(`${path}/signedAttrs`, 'contentType or messageDigest missing');
   return {
-    contentType: decodeOid(contentType.value),
+    contentType: readOidContent(new ByteReader(contentType.value, `${path}/signedAttrs/contentType`)),
     messageDigest: Uint8Array.from(messageDigest.value),
     signingTime: signingTime === undefined ? undefined : decodeTime(signingTime, `${path}/signingTime`),
   };
@@ -151,10 +151,6 @@ function readVersion(reader: ByteReader): number {
   const value = version.uint(1, 'version');
   version.end();
   return value;
-}
-
-function readOid(reader: ByteReader): string {
-  return decodeOid(enter(reader, 0x06).rest());
 }
 
 /** Parameters are absent or NULL; both are accepted (Doc 9303-10 Appendix D, note 2). */

@@ -1,6 +1,6 @@
 import { equalBytes } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
-import { algorithmOfOid, decodeOid, decodeTime, OID, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
+import { decodeOnly, decodeTlvs, enter, readOid, readTlv, tlv } from '#encoder/tlv';
+import { algorithmOfOid, decodeTime, OID, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
 import { CrlError } from './crl-error.ts';
 
 export interface Crl {
@@ -33,7 +33,7 @@ export function parseCrl(der: Uint8Array): Crl {
   const signature = Uint8Array.from(bits.rest());
   outer.end();
   const list = parseTbs(tbs, algorithm);
-  const oid = decodeOid(enter(decodeOnly(algorithm, 0x30, 'crl/signatureAlgorithm'), 0x06).rest());
+  const oid = readOid(decodeOnly(algorithm, 0x30, 'crl/signatureAlgorithm'));
   return { tbs, ...list, signatureAlgorithm: algorithmOfOid(oid), signature };
 }
 
@@ -89,7 +89,7 @@ function readExtensions(list: Uint8Array): Crl['extensions'] {
   const extensions = new Map<string, { critical: boolean; value: Uint8Array }>();
   for (const { tag, value } of decodeTlvs(list, 'crlExtensions')) {
     const extension = decodeOnly(tlv(tag, value), 0x30, 'crlExtensions');
-    const oid = decodeOid(enter(extension, 0x06).rest());
+    const oid = readOid(extension);
     const critical = extension.peek() === 0x01 && enter(extension, 0x01).uint(1) === 0xff;
     if (extensions.has(oid)) throw malformed('crlExtensions', `${oid} twice`);
     extensions.set(oid, { critical, value: Uint8Array.from(enter(extension, 0x04).rest()) });

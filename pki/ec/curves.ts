@@ -1,97 +1,30 @@
-import { fromHex } from '#encoder/bytes';
+import { CURVES, type CurveName } from '#encoder/lds';
+import { derOid } from '#encoder/tlv';
 
-export type EcCurveName = 'P-256' | 'brainpoolP256r1' | 'brainpoolP384r1' | 'brainpoolP512r1';
+export type EcCurveName = Exclude<CurveName, 'P-384'>;
 
-/** Domain parameters of one curve over a prime field; cofactor 1 on all of them. */
+/** What tokens and OpenSSL call a curve; its domain parameters stand in `#encoder/lds`. */
 export interface EcCurve {
   readonly name: EcCurveName;
   /** The name node:crypto knows it by. */
   readonly opensslName: string;
-  readonly oid: string;
   /** The object identifier in DER, tag and length included: CKA_EC_PARAMS of a named curve. */
   readonly oidDer: Uint8Array;
   /** Bytes of a field element and, on these curves, of the group order. */
   readonly size: number;
-  readonly p: Uint8Array;
-  readonly a: Uint8Array;
-  readonly b: Uint8Array;
-  /** Base point, uncompressed: 04 || x || y. */
-  readonly g: Uint8Array;
-  readonly n: Uint8Array;
 }
 
-/**
- * P-256: SP 800-186 §3.2.1.3 (its seed is left out: the field is optional and no verifier recomputes it).
- * brainpool: RFC 5639 §3.4, §3.6, §3.7. The tests compare every value with OpenSSL's.
- */
 export const EC_CURVES: Readonly<Record<EcCurveName, EcCurve>> = Object.freeze({
-  'P-256': {
-    name: 'P-256',
-    opensslName: 'prime256v1',
-    oid: '1.2.840.10045.3.1.7',
-    oidDer: fromHex('06082A8648CE3D030107'),
-    size: 32,
-    p: fromHex('FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFF'),
-    a: fromHex('FFFFFFFF00000001000000000000000000000000FFFFFFFFFFFFFFFFFFFFFFFC'),
-    b: fromHex('5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B'),
-    g: fromHex(`
-      046B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C2964FE342E2FE1A7F9B8EE7EB4A7C0F9E
-      162BCE33576B315ECECBB6406837BF51F5`),
-    n: fromHex('FFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551'),
-  },
-  brainpoolP256r1: {
-    name: 'brainpoolP256r1',
-    opensslName: 'brainpoolP256r1',
-    oid: '1.3.36.3.3.2.8.1.1.7',
-    oidDer: fromHex('06092B2403030208010107'),
-    size: 32,
-    p: fromHex('A9FB57DBA1EEA9BC3E660A909D838D726E3BF623D52620282013481D1F6E5377'),
-    a: fromHex('7D5A0975FC2C3057EEF67530417AFFE7FB8055C126DC5C6CE94A4B44F330B5D9'),
-    b: fromHex('26DC5C6CE94A4B44F330B5D9BBD77CBF958416295CF7E1CE6BCCDC18FF8C07B6'),
-    g: fromHex(`
-      048BD2AEB9CB7E57CB2C4B482FFC81B7AFB9DE27E1E3BD23C23A4453BD9ACE3262547EF835C3DAC4FD97F8461A14611D
-      C9C27745132DED8E545C1D54C72F046997`),
-    n: fromHex('A9FB57DBA1EEA9BC3E660A909D838D718C397AA3B561A6F7901E0E82974856A7'),
-  },
-  brainpoolP384r1: {
-    name: 'brainpoolP384r1',
-    opensslName: 'brainpoolP384r1',
-    oid: '1.3.36.3.3.2.8.1.1.11',
-    oidDer: fromHex('06092B240303020801010B'),
-    size: 48,
-    p: fromHex('8CB91E82A3386D280F5D6F7E50E641DF152F7109ED5456B412B1DA197FB71123ACD3A729901D1A71874700133107EC53'),
-    a: fromHex('7BC382C63D8C150C3C72080ACE05AFA0C2BEA28E4FB22787139165EFBA91F90F8AA5814A503AD4EB04A8C7DD22CE2826'),
-    b: fromHex('04A8C7DD22CE28268B39B55416F0447C2FB77DE107DCD2A62E880EA53EEB62D57CB4390295DBC9943AB78696FA504C11'),
-    g: fromHex(`
-      041D1C64F068CF45FFA2A63A81B7C13F6B8847A3E77EF14FE3DB7FCAFE0CBD10E8E826E03436D646AAEF87B2E247D4AF
-      1E8ABE1D7520F9C2A45CB1EB8E95CFD55262B70B29FEEC5864E19C054FF99129280E4646217791811142820341263C53
-      15`),
-    n: fromHex('8CB91E82A3386D280F5D6F7E50E641DF152F7109ED5456B31F166E6CAC0425A7CF3AB6AF6B7FC3103B883202E9046565'),
-  },
-  brainpoolP512r1: {
-    name: 'brainpoolP512r1',
-    opensslName: 'brainpoolP512r1',
-    oid: '1.3.36.3.3.2.8.1.1.13',
-    oidDer: fromHex('06092B240303020801010D'),
-    size: 64,
-    p: fromHex(`
-      AADD9DB8DBE9C48B3FD4E6AE33C9FC07CB308DB3B3C9D20ED6639CCA703308717D4D9B009BC66842AECDA12AE6A380E6
-      2881FF2F2D82C68528AA6056583A48F3`),
-    a: fromHex(`
-      7830A3318B603B89E2327145AC234CC594CBDD8D3DF91610A83441CAEA9863BC2DED5D5AA8253AA10A2EF1C98B9AC8B5
-      7F1117A72BF2C7B9E7C1AC4D77FC94CA`),
-    b: fromHex(`
-      3DF91610A83441CAEA9863BC2DED5D5AA8253AA10A2EF1C98B9AC8B57F1117A72BF2C7B9E7C1AC4D77FC94CADC083E67
-      984050B75EBAE5DD2809BD638016F723`),
-    g: fromHex(`
-      0481AEE4BDD82ED9645A21322E9C4C6A9385ED9F70B5D916C1B43B62EEF4D0098EFF3B1F78E2D0D48D50D1687B93B97D
-      5F7C6D5047406A5E688B352209BCB9F8227DDE385D566332ECC0EABFA9CF7822FDF209F70024A57B1AA000C55B881F81
-      11B2DCDE494A5F485E5BCA4BD88A2763AED1CA2B2FA8F0540678CD1E0F3AD80892`),
-    n: fromHex(`
-      AADD9DB8DBE9C48B3FD4E6AE33C9FC07CB308DB3B3C9D20ED6639CCA70330870553E5C414CA92619418661197FAC1047
-      1DB1D381085DDADDB58796829CA90069`),
-  },
+  'P-256': curve('P-256', 'prime256v1'),
+  brainpoolP256r1: curve('brainpoolP256r1'),
+  brainpoolP384r1: curve('brainpoolP384r1'),
+  brainpoolP512r1: curve('brainpoolP512r1'),
 });
+
+function curve(name: EcCurveName, opensslName: string = name): EcCurve {
+  const { oid, size } = CURVES[name];
+  return { name, opensslName, oidDer: derOid(oid), size };
+}
 
 export function isEcCurveName(name: string): name is EcCurveName {
   return Object.hasOwn(EC_CURVES, name);

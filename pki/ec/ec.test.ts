@@ -46,6 +46,7 @@ describe.each(NAMES)('%s', (name) => {
       new Uint8Array(point.length),
     ]) {
       expect(() => publicKeyOfPoint(name, bad)).toThrow(/EC_POINT_INVALID/);
+      expect(() => explicitSpki(name, bad)).toThrow(/EC_POINT_INVALID/);
     }
   });
 });

@@ -1,5 +1,5 @@
 /**
- * Elliptic curve data that every other room of `pki` needs: domain parameters, public keys as points and as
+ * Elliptic curve data that every other room of `pki` needs: names of curves, public keys as points and as
  * SubjectPublicKeyInfo (explicit for Doc 9303-12, named for everything else), and the two spellings of an ECDSA signature.
  * It computes nothing on a curve: signing is the token's work, verification node:crypto's.
  */

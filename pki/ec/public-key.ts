@@ -1,32 +1,25 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { concat, uintBE } from '#encoder/bytes';
+import { DecodeError, uintBE } from '#encoder/bytes';
+import { ecSubjectPublicKeyInfo } from '#encoder/lds';
 import { decodeOnly, enter, readTlv, tlv } from '#encoder/tlv';
 import { EC_CURVES, type EcCurve, type EcCurveName } from './curves.ts';
 import { EcError } from './ec-error.ts';
 
-/** id-ecPublicKey 1.2.840.10045.2.1 and prime-field 1.2.840.10045.1.1 (RFC 3279 §2.3.5). */
+/** id-ecPublicKey 1.2.840.10045.2.1 (RFC 3279 §2.3.5). */
 const ID_EC_PUBLIC_KEY = Uint8Array.of(0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01);
-const PRIME_FIELD = Uint8Array.of(0x06, 0x07, 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x01, 0x01);
 
 /**
  * SubjectPublicKeyInfo with the domain parameters spelled out, as Doc 9303-12 §4.1.6 demands for every certificate of the
- * eMRTD PKI: no named curve, uncompressed base point, cofactor present.
- *
- *   ECParameters ::= SEQUENCE { version INTEGER { ecpVer1(1) }, fieldID FieldID, curve Curve, base ECPoint,
- *                               order INTEGER, cofactor INTEGER OPTIONAL }        (RFC 3279 §2.3.5)
+ * eMRTD PKI: no named curve, uncompressed base point, cofactor present (and absent seed: no verifier recomputes it). The point is on the
+ * curve, else `EcError` EC_POINT_INVALID.
  */
 export function explicitSpki(curveName: EcCurveName, point: Uint8Array): Uint8Array {
-  const curve = EC_CURVES[curveName];
-  const parameters = tlv(
-    0x30,
-    tlv(0x02, uintBE(1, 1)),
-    tlv(0x30, PRIME_FIELD, positiveInteger(curve.p)),
-    tlv(0x30, tlv(0x04, curve.a), tlv(0x04, curve.b)),
-    tlv(0x04, curve.g),
-    positiveInteger(curve.n),
-    tlv(0x02, uintBE(1, 1)),
-  );
-  return spki(parameters, checkedForm(curve, point));
+  try {
+    return ecSubjectPublicKeyInfo(curveName, point);
+  } catch (cause) {
+    if (!(cause instanceof DecodeError)) throw cause;
+    throw new EcError('EC_POINT_INVALID', { where: curveName, detail: `${point.length} bytes`, cause });
+  }
 }
 
 /** SubjectPublicKeyInfo that names its curve, for the keys outside the eMRTD PKI (plant signer, record key, JWS). */
@@ -63,9 +56,4 @@ function checkedForm(curve: EcCurve, point: Uint8Array): Uint8Array {
     throw new EcError('EC_POINT_INVALID', { where: curve.name, detail: `${point.length} bytes` });
   }
   return point;
-}
-
-/** INTEGER of a positive number: a leading zero keeps the sign bit clear. The parameters of these curves have no leading zeros. */
-function positiveInteger(value: Uint8Array): Uint8Array {
-  return (value[0] ?? 0) >= 0x80 ? tlv(0x02, concat(uintBE(0, 1), value)) : tlv(0x02, value);
 }

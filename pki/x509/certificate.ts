@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject } from 'node:crypto';
 import { equalBytes, type ByteReader } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter, readTlv, tlv, type Tlv } from '#encoder/tlv';
-import { decodeOid, OID } from './oid.ts';
+import { decodeOnly, decodeTlvs, enter, readOid, readTlv, tlv, type Tlv } from '#encoder/tlv';
+import { OID } from './oid.ts';
 import { algorithmOfOid, type SignatureAlgorithm } from './signature-algorithm.ts';
 import { decodeTime } from './time.ts';
 import { X509Error } from './x509-error.ts';
@@ -162,7 +162,7 @@ function readExtensions(list: ByteReader): ReadonlyMap<string, CertificateExtens
   const extensions = new Map<string, CertificateExtension>();
   while (list.remaining > 0) {
     const extension = enter(list, 0x30);
-    const oid = decodeOid(enter(extension, 0x06).rest());
+    const oid = readOid(extension);
     const critical = extension.peek() === 0x01 ? enter(extension, 0x01).uint(1, 'critical') : 0;
     const value = Uint8Array.from(enter(extension, 0x04).rest());
     extension.end();
@@ -181,7 +181,7 @@ function readValidity(validity: ByteReader): TbsCertificate['validity'] {
 
 /** The identifier only: the algorithms that are used here have absent or NULL parameters, and PSS is refused by its identifier. */
 function readAlgorithm(algorithm: ByteReader): string {
-  const oid = decodeOid(enter(algorithm, 0x06).rest());
+  const oid = readOid(algorithm);
   if (algorithm.remaining > 0) readTlv(algorithm);
   algorithm.end();
   return oid;

@@ -4,7 +4,7 @@
  * no key: signing is a callback, verification node:crypto's, because it alone handles explicit curve parameters.
  */
 export { X509Error, type X509ErrorCode } from './x509-error.ts';
-export { decodeOid, encodeOid, OID } from './oid.ts';
+export { OID } from './oid.ts';
 export { decodeTime, encodeTime } from './time.ts';
 export {
   algorithmOfOid,

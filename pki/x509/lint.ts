@@ -1,9 +1,9 @@
-import { equalBytes, isCodedError } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter, type Tlv } from '#encoder/tlv';
+import { ByteReader, equalBytes, isCodedError } from '#encoder/bytes';
+import { decodeOnly, decodeTlvs, enter, readOidContent, type Tlv } from '#encoder/tlv';
 import { addYears } from './calendar.ts';
 import type { TbsCertificate } from './certificate.ts';
 import { subjectKeyIdentifierOf } from './extensions.ts';
-import { decodeOid, OID } from './oid.ts';
+import { OID } from './oid.ts';
 
 export type CertificateProfile = 'csca' | 'document-signer' | 'plant-signer';
 
@@ -219,7 +219,7 @@ function attributes(name: Uint8Array): readonly NameAttribute[] {
     decodeTlvs(relative.value, 'name/rdn').map((pair) => {
       const [oid, value] = decodeTlvs(pair.value, 'name/rdn/attribute');
       return {
-        type: oid === undefined ? '' : decodeOid(oid.value),
+        type: oid === undefined ? '' : readOidContent(new ByteReader(oid.value, 'name/rdn/attribute')),
         tag: value?.tag ?? 0,
         text: Buffer.from(value?.value ?? []).toString('utf8'),
       };
@@ -260,7 +260,8 @@ function hasExplicitParameters(spki: Uint8Array): boolean {
   const outer = decodeOnly(spki, 0x30, 'spki');
   const [oid, parameters] = decodeTlvs(enter(outer, 0x30).rest(), 'spki/algorithm');
   const point = enter(outer, 0x03).rest();
-  if (oid === undefined || decodeOid(oid.value) !== OID.ecPublicKey || parameters?.tag !== 0x30) return false;
+  if (oid === undefined || readOidContent(new ByteReader(oid.value, 'spki/algorithm')) !== OID.ecPublicKey || parameters?.tag !== 0x30)
+    return false;
   const members = decodeTlvs(parameters.value, 'spki/parameters');
   return (
     members.map(({ tag }) => tag).join() === [0x02, 0x30, 0x30, 0x04, 0x02, 0x02].join() &&

@@ -1,7 +1,3 @@
-import { concat, uintBE } from '#encoder/bytes';
-import { tlv } from '#encoder/tlv';
-import { X509Error } from './x509-error.ts';
-
 /** Object identifiers by the names their standards give them (RFC 5280, RFC 5652, RFC 5758, Doc 9303-10 and -12). */
 export const OID = Object.freeze({
   countryName: '2.5.4.6',
@@ -35,43 +31,3 @@ export const OID = Object.freeze({
   messageDigest: '1.2.840.113549.1.9.4',
   signingTime: '1.2.840.113549.1.9.5',
 });
-
-/** An arc above this is in no standard that is read here; the cap keeps the value exact. */
-const ARC_MAX = 0xffff_ffff;
-
-/** OBJECT IDENTIFIER in DER, tag and length included. */
-export function encodeOid(dotted: string): Uint8Array {
-  const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
-  return tlv(0x06, ...[first * 40 + second, ...rest].map((arc) => base128(arc)));
-}
-
-/** The content of an OBJECT IDENTIFIER, without tag and length. Strict: no padding, nothing cut off. */
-export function decodeOid(content: Uint8Array): string {
-  const arcs: number[] = [];
-  let arc = 0;
-  let started = false;
-  for (const byte of content) {
-    if (!started && byte === 0x80) throw new X509Error('CERTIFICATE_MALFORMED', { where: 'OBJECT IDENTIFIER', detail: 'padded arc' });
-    arc = arc * 128 + (byte & 0x7f);
-    if (arc > ARC_MAX) throw new X509Error('CERTIFICATE_MALFORMED', { where: 'OBJECT IDENTIFIER', detail: 'arc too large' });
-    started = (byte & 0x80) !== 0;
-    if (!started) {
-      arcs.push(arc);
-      arc = 0;
-    }
-  }
-  const [head, ...rest] = arcs;
-  if (head === undefined || started) throw new X509Error('CERTIFICATE_MALFORMED', { where: 'OBJECT IDENTIFIER', detail: 'cut off' });
-  const root = Math.min(2, Math.floor(head / 40));
-  return [root, head - root * 40, ...rest].join('.');
-}
-
-function base128(arc: number): Uint8Array {
-  const high = Math.floor(arc / 128);
-  return high === 0
-    ? uintBE(arc, 1)
-    : concat(
-        base128(high).map((byte) => byte | 0x80),
-        uintBE(arc % 128, 1),
-      );
-}

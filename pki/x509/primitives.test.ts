@@ -1,37 +1,7 @@
-import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toHex } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs } from '#encoder/tlv';
-import { decodeOid, encodeOid } from './oid.ts';
+import { decodeTlvs } from '#encoder/tlv';
 import { decodeTime, encodeTime } from './time.ts';
-
-describe('X.690 §8.19: object identifiers', () => {
-  test.each([
-    ['2.23.136.1.1.1', '0606678108010101'],
-    ['2.23.136.1.1.6.2', '060767810801010602'],
-    ['1.2.840.113549.1.7.2', '06092A864886F70D010702'],
-    ['2.5.29.14', '0603551D0E'],
-    ['1.3.36.3.3.2.8.1.1.11', '06092B240303020801010B'],
-    ['2.999.3', '0603883703'],
-  ])('%s', (dotted, hex) => {
-    expect(toHex(encodeOid(dotted))).toBe(hex);
-    expect(decodeOid(decodeOnly(encodeOid(dotted), 0x06, 'oid').rest())).toBe(dotted);
-  });
-
-  test('there and back', () => {
-    const arcs = fc.tuple(fc.nat(1), fc.nat(39), fc.array(fc.nat(0xffff_ffff), { maxLength: 8 }));
-    fc.assert(
-      fc.property(arcs, ([root, second, rest]) => {
-        const dotted = [root, second, ...rest].join('.');
-        expect(decodeOid(decodeOnly(encodeOid(dotted), 0x06, 'oid').rest())).toBe(dotted);
-      }),
-    );
-  });
-
-  test.each([[[]], [[0x55, 0x80]], [[0x55, 0x80, 0x01]], [[0x55, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]]])('%j is refused', (bytes) => {
-    expect(() => decodeOid(Uint8Array.from(bytes))).toThrow(/CERTIFICATE_MALFORMED/);
-  });
-});
 
 describe('RFC 5280 §4.1.2.5: times', () => {
   test.each([

@@ -1,8 +1,8 @@
 import { Crypto } from '@peculiar/webcrypto';
 import { fromBER, type BitString, type OctetString } from 'asn1js';
 import { Certificate, CryptoEngine, type AlgorithmIdentifier, type PublicKeyInfo } from 'pkijs';
-import { EC_CURVES, explicitSpki, namedSpki, pointOfKey, rawSignature, type EcCurve } from '#pki/ec';
-import { equalBytes } from '#encoder/bytes';
+import { decodeSubjectPublicKeyInfo } from '#encoder/lds';
+import { EC_CURVES, isEcCurveName, namedSpki, pointOfKey, rawSignature, type EcCurve } from '#pki/ec';
 
 /** Hash names of WebCrypto by the identifiers of ecdsa-with-SHA… (RFC 5758 §3.2). */
 const HASHES: ReadonlyMap<string, string> = new Map([
@@ -54,13 +54,10 @@ export async function secondOpinion(certificate: Uint8Array, issuer: Uint8Array)
   }
 }
 
-/** The curve of a SubjectPublicKeyInfo that is, byte for byte, one that we would write. */
+/** The curve of a key, named or spelled out; undefined for RSA, which OpenSSL's engine needs no help with. */
 function curveOf(spki: Uint8Array): EcCurve | undefined {
-  const point = pointOfKey(spki);
-  return Object.values(EC_CURVES).find(
-    ({ name, size }) =>
-      point.length === 2 * size + 1 && (equalBytes(explicitSpki(name, point), spki) || equalBytes(namedSpki(name, point), spki)),
-  );
+  const key = decodeSubjectPublicKeyInfo(spki);
+  return key.kind === 'ec' && isEcCurveName(key.curve) ? EC_CURVES[key.curve] : undefined;
 }
 
 function buffer(bytes: Uint8Array): ArrayBuffer {

@@ -1,6 +1,5 @@
 import { verify, type KeyObject } from 'node:crypto';
-import { tlv } from '#encoder/tlv';
-import { encodeOid } from './oid.ts';
+import { derOid, tlv } from '#encoder/tlv';
 
 export type HashName = 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
@@ -35,7 +34,7 @@ export function algorithmOfOid(oid: string): SignatureAlgorithm | undefined {
 
 /** AlgorithmIdentifier of ecdsa-with-SHA…: parameters absent (RFC 5758 §3.2). */
 export function encodeEcdsaAlgorithm(hash: HashName): Uint8Array {
-  return tlv(0x30, encodeOid(ECDSA_OID[hash]));
+  return tlv(0x30, derOid(ECDSA_OID[hash]));
 }
 
 /** False for whatever is wrong: the wrong kind of key, a signature that does not parse, a signature that does not verify. */
