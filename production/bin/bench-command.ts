@@ -4,9 +4,9 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { bareChip, bareFaces, lineTable, processorMs } from '#production/bench';
 import type { CliIo } from '#production/cli';
 import { demoOrders, drawImages, runDemo, type DemoShow } from '#production/demo';
-import { stopOnSignal } from '#production/plant';
 import { demoShow } from './demo-show.ts';
 import { startDemoPlant } from './demo-plant.ts';
+import { startInterruptibly } from './interruptible-start.ts';
 import type { StartedPlant } from './start-plant.ts';
 
 const PROFILE = 'cccd-2021-specimen';
@@ -41,8 +41,7 @@ async function benchLine(io: CliIo, home: string, cards: number): Promise<string
   mkdirSync(folders.resultDir);
   const show = demoShow(io);
   show.stage('Khởi động nhà máy', 'starting the plant');
-  const { started, deps } = await startDemoPlant(io, folders, show);
-  const forget = stopOnSignal(() => started.stop());
+  const { started, deps, forget } = await startInterruptibly((stopping) => startDemoPlant(io, folders, show, stopping));
   try {
     show.done();
     const before = new Map<string, number>();

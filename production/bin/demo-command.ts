@@ -4,10 +4,10 @@ import { InvalidArgumentError, type Command } from 'commander';
 import { CliError, EXIT, type CliIo } from '#production/cli';
 import { finishDemo, openDemo, runDemo, type DemoArguments, type DemoBooks, type DemoFolders } from '#production/demo';
 import type { Report } from '#production/console';
-import { stopOnSignal } from '#production/plant';
 import { DEFAULT_PLANT_DIR } from './default-config.ts';
 import { startDemoPlant } from './demo-plant.ts';
 import { demoShow } from './demo-show.ts';
+import { startInterruptibly } from './interruptible-start.ts';
 import type { StartedPlant } from './start-plant.ts';
 
 const PEOPLE_MAX = 500;
@@ -32,8 +32,7 @@ async function demo(io: CliIo, folders: DemoFolders, wanted: DemoArguments): Pro
   const resumed = await openDemo(folders, wanted);
   if (resumed) io.err('↻ Tiếp tục lần chạy dở dang · carrying on an unfinished run\n');
   show.stage('Khởi động nhà máy', 'starting the plant');
-  const { started, deps } = await startDemoPlant(io, folders, show);
-  const forget = stopOnSignal(() => started.stop());
+  const { started, deps, forget } = await startInterruptibly((stopping) => startDemoPlant(io, folders, show, stopping));
   try {
     show.done(apiAddress(folders.plantDir));
     const { report, books } = await runDemo(deps, wanted.cards);

@@ -13,12 +13,14 @@ export async function startDemoPlant(
   io: CliIo,
   folders: DemoFolders,
   show: DemoShow,
+  stopping: AbortSignal,
 ): Promise<{ readonly started: StartedPlant; readonly deps: DemoDeps }> {
   const config = defaultConfig(folders.plantDir, { recovery: 'auto', apiPort: 0 });
   const provinceKeys = await keysOfProvinces(folders.plantDir, new Date());
   const started = await startWholePlant(config, {
     insecureDemoEvidence: join(folders.resultDir, 'cards'),
     provinceCertificates: new Map([...provinceKeys].map(([province, key]) => [province, key.certificate])),
+    stopping,
   });
   const deps: DemoDeps = {
     api: (person) => ApiClient.open({ plant: folders.plantDir, as: person }, io, person),

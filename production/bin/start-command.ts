@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import type { CliIo } from '#production/cli';
-import { stopOnSignal } from '#production/plant';
 import { chosenConfig } from './default-config.ts';
+import { startInterruptibly } from './interruptible-start.ts';
 import { startWholePlant } from './start-plant.ts';
 
 export function registerStart(program: Command, io: CliIo): void {
@@ -15,18 +15,19 @@ export function registerStart(program: Command, io: CliIo): void {
     .action(async (options: { readonly config?: string }) => {
       const config = chosenConfig({ ...options, recovery: 'authorised' });
       io.err(`… Khởi động nhà máy · starting the plant in ${config.plantDir}\n`);
-      const started = await startWholePlant(config, {
-        onEvent: (event) => {
-          if (event.kind === 'restarting') io.err(`↻ ${event.service}: ${event.because}\n`);
-        },
-      });
+      await startInterruptibly(
+        async (stopping) => ({
+          started: await startWholePlant(config, {
+            stopping,
+            onEvent: (event) => {
+              if (event.kind === 'restarting') io.err(`↻ ${event.service}: ${event.because}\n`);
+            },
+          }),
+        }),
+        () => io.err('… Dừng nhà máy · stopping the plant\n'),
+      );
       const { url } = JSON.parse(readFileSync(join(config.plantDir, 'run', 'api.json'), 'utf8')) as { url: string };
       io.out(`✓ ${url}   (API: ${url}/docs, token: ${join(config.plantDir, 'secrets', 'tokens')})\n`);
-      await new Promise<void>(() => {
-        stopOnSignal(async () => {
-          io.err('… Dừng nhà máy · stopping the plant\n');
-          await started.stop();
-        });
-      });
+      await new Promise<never>(() => undefined);
     });
 }

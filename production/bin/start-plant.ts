@@ -29,6 +29,8 @@ export interface PlantExtras {
   /** Only what answers questions: signer, worker and API. No seat, no inspector and no card moves. */
   readonly withoutLine?: boolean;
   readonly onEvent?: (event: PlantEvent) => void;
+  /** Aborted: the start ends early, with an error, after everything that had been started is stopped. */
+  readonly stopping?: AbortSignal;
 }
 
 export interface StartedPlant {
@@ -49,6 +51,7 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
   const events = logged(config.plantDir, extras);
   const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {
+    extras.stopping?.throwIfAborted();
     const running = describePlant(plant, config, extras);
     writeWhole(runningPlantFile(plant.plantDir), JSON.stringify(running, null, 2));
     const db = await openPlantDatabase(running, 'migrate', 2);
@@ -67,13 +70,22 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
       );
     };
     const line = extras.withoutLine !== true;
-    await Promise.all([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
-    await Promise.all(['worker', ...(line ? ['line', 'inspector'] : []), 'api'].map((name) => keep(name)));
+    extras.stopping?.throwIfAborted();
+    await settled([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
+    extras.stopping?.throwIfAborted();
+    await settled(['worker', ...(line ? ['line', 'inspector'] : []), 'api'].map((name) => keep(name)));
+    extras.stopping?.throwIfAborted();
     return { running, plant, processes, stop: () => plant.stop() };
   } catch (error) {
     await plant.stop();
     throw error;
   }
+}
+
+/** Waits for all and throws the first failure: a process that is still starting when another has failed must be known to be stopped. */
+async function settled(starts: readonly Promise<void>[]): Promise<void> {
+  const failed = (await Promise.allSettled(starts)).find((start) => start.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
 }
 
 /** A service that the configuration names is yours; the others are embedded. */
