@@ -120,7 +120,10 @@ describe('a process that is kept running', () => {
     process.env['NPM_TOKEN'] = 'a secret';
     try {
       const kept = await start({ env: { EXTRA: '1' } });
-      const environment = (await readFile(`/proc/${kept.pid()}/environ`, 'utf8')).split('\0');
+      // Empty in the moment of an execve(2): setpriv(1) is about to become the program.
+      const environ = async (): Promise<readonly string[]> => (await readFile(`/proc/${kept.pid()}/environ`, 'utf8')).split('\0');
+      await expect.poll(environ).toContain('EXTRA=1');
+      const environment = await environ();
       expect(environment).toContain('EXTRA=1');
       expect(environment).toContain(`CARDMINT_PLANT=${plantDir}`);
       expect(environment.join('\n')).not.toContain('a secret');
