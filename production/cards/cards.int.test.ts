@@ -202,7 +202,9 @@ describe('spoil and remake (invariant C2)', () => {
     expect(await ledger().spoilCard(first.encode, 'CHIP_TORN')).toEqual({ remake });
     expect(await doorbells(remake)).toEqual([{ queue: 'encode', job_id: `${remake}-encode-1`, priority: 1 }]);
     const second = await make(remake, 'LOCK_VERIFIED');
-    const { remake: third } = await ledger().spoilCard(second.encode, 'PRINT_IN_DOUBT');
+    // The last step of the seat ended its lease: whoever spoils the card now holds it at the printer.
+    await expect(ledger().spoilCard(second.encode, 'CHIP_TORN')).rejects.toMatchObject({ code: 'FENCE_LOST' });
+    const { remake: third } = await ledger().spoilCard(await claim(remake, 'print'), 'PRINT_IN_DOUBT');
     const trace = await cardTrace(store, remake);
     expect(trace).toMatchObject({ state: 'SPOILED', supersedes: cardId, supersededBy: third });
     expect((await cardTrace(store, third))?.serial).toBeNull();
