@@ -12,11 +12,11 @@ let place: DemoPlace;
 beforeAll(buildProduct);
 afterEach(() => place.remove());
 
-/** A run that has made a card, has one in hand at a seat, and has more to make. */
+/** A run with cards half written in two seats at least, and more to make. */
 async function halfway(): Promise<ReturnType<typeof startDemo>> {
   place = demoPlace();
   const demo = startDemo(place, PEOPLE);
-  await until(demo, 'cards are made and cards are being written', async () => {
+  await until(demo, 'cards are being written', async () => {
     const progress = await progressOf(place);
     return progress !== null && progress.left >= 2 && (await onTheLine(place, 'encode')) >= 2;
   });
