@@ -4,7 +4,7 @@
  */
 export { AccessError, type AccessErrorCode } from './access-error.ts';
 export { aesCbc, aesEcb, pad2, tdesCbc, tdesEcb, unpad2 } from './cipher.ts';
-export { aesCmac, retailMac, retailMacPadded } from './mac.ts';
+export { aesCmac, retailMac } from './mac.ts';
 export { CIPHER_SUITES, deriveKey, deriveSessionKeys, type CipherName, type CipherSuite, type SessionKeys } from './cipher-suite.ts';
 export { basicAccessKeys, canPassword, mrzPassword, PASSWORD_REFERENCES, type PacePassword, type PasswordKind } from './password.ts';
 export { secureMessaging, SmSession, type SmChannel } from './secure-messaging.ts';

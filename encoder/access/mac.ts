@@ -17,11 +17,7 @@ export function aesCmac(key: Uint8Array, message: Uint8Array): Uint8Array {
  * Its last step over the last block, E_K(D_K'(E_K(x))), is two-key triple DES.
  */
 export function retailMac(key: Uint8Array, message: Uint8Array): Uint8Array {
-  return retailMacPadded(key, pad2(message, DES_BLOCK));
-}
-
-/** As `retailMac`, over whole blocks that carry their padding already. */
-export function retailMacPadded(key: Uint8Array, padded: Uint8Array): Uint8Array {
+  const padded = pad2(message, DES_BLOCK);
   const head = padded.subarray(0, -DES_BLOCK);
   const last = padded.subarray(-DES_BLOCK);
   const chained = head.length === 0 ? last : xor(last, desCbcEncrypt(key.subarray(0, 8), head).subarray(-DES_BLOCK));

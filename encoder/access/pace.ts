@@ -146,7 +146,7 @@ function refused(where: string, cause: Error & { readonly detail: string | undef
 }
 
 /** The value of the one object expected inside 7C. Others may follow it (certification authority references, tags 87 and 88). */
-export function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): Uint8Array {
+function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): Uint8Array {
   try {
     const reader = new ByteReader(data, where);
     const inner = enter(reader, 0x7c);

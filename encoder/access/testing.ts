@@ -1,6 +1,5 @@
 import {
   type ApduChannel,
-  encodeCommand,
   encodeResponse,
   openChannel,
   type ParsedCommandApdu,
@@ -134,8 +133,4 @@ export function scriptedChannel(...answers: readonly string[]): { channel: ApduC
     return next === undefined ? Promise.reject(new Error('the script ran dry')) : Promise.resolve(fromHex(next));
   };
   return { channel: openChannel({ transmit }), asked };
-}
-
-export function wireOf(command: Parameters<typeof encodeCommand>[0]): string {
-  return toHex(encodeCommand(command));
 }

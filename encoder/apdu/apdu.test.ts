@@ -10,7 +10,6 @@ import {
   encodeResponse,
   expectSuccess,
   formatApdus,
-  isAccessDenied,
   isRefusal,
   openChannel,
   parseCommand,
@@ -105,7 +104,8 @@ describe('responses and status words', () => {
       refused = error;
     }
     expect(refused).toMatchObject({ code: 'CARD_REFUSED', operation: 'SELECT EF.DG3', sw: 0x6982 });
-    expect(isAccessDenied(refused)).toBe(true);
+    expect(isRefusal(refused, 0x6982)).toBe(true);
+    expect(isRefusal(refused)).toBe(true);
     expect(isRefusal(refused, 0x6a82)).toBe(false);
   });
 });

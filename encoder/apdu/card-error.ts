@@ -1,5 +1,5 @@
 import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
-import { StatusWord, statusName } from './status-word.ts';
+import { statusName } from './status-word.ts';
 
 export type CardErrorCode = 'CARD_REFUSED' | 'CARD_NOT_ASKED' | 'CARD_READER_GONE' | 'CARD_ANSWER_INVALID';
 
@@ -49,18 +49,4 @@ export class CardError extends CodedError<CardErrorCode> {
 export function isRefusal(error: unknown, ...words: readonly number[]): error is CardError {
   if (!(error instanceof CardError) || error.code !== 'CARD_REFUSED') return false;
   return words.length === 0 || (error.sw !== undefined && words.includes(error.sw));
-}
-
-export function isFileNotFound(error: unknown): boolean {
-  return isRefusal(error, StatusWord.FILE_NOT_FOUND);
-}
-
-/** Access conditions are not met: authenticate first, or the chip is locked for this. */
-export function isAccessDenied(error: unknown): boolean {
-  return isRefusal(error, StatusWord.SECURITY_STATUS_NOT_SATISFIED, StatusWord.CONDITIONS_NOT_SATISFIED);
-}
-
-/** The chip does not know the instruction, the class or the function at all. */
-export function isUnsupported(error: unknown): boolean {
-  return isRefusal(error, StatusWord.INS_NOT_SUPPORTED, StatusWord.CLA_NOT_SUPPORTED, StatusWord.FUNCTION_NOT_SUPPORTED);
 }

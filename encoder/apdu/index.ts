@@ -16,5 +16,5 @@ export {
 } from './command-apdu.ts';
 export { encodeResponse, expectSuccess, isSuccess, parseResponse, type ResponseApdu } from './response-apdu.ts';
 export { bytesWaiting, rightLe, statusName, StatusWord, triesLeft, type StatusWordName } from './status-word.ts';
-export { CardError, isAccessDenied, isFileNotFound, isRefusal, isUnsupported, type CardErrorCode } from './card-error.ts';
+export { CardError, isRefusal, type CardErrorCode } from './card-error.ts';
 export { chainResponses, formatApdus, openChannel, traceExchanges, type ApduChannel, type TraceHook, type Transceiver } from './channel.ts';

@@ -26,7 +26,7 @@ export { efSod, type EfSod } from './ef-sod.ts';
 export type { ElementaryFile } from './elementary-file.ts';
 export type { FaceImage, FacialRecord } from './face-image/facial-record.ts';
 export { readJpegHeader, withJfifHeader, type JpegHeader } from './face-image/jpeg.ts';
-export { ldsSecurityObject, LDS_SECURITY_OBJECT_OID, type HashName, type LdsSecurityObject } from './lds-security-object.ts';
+export { ldsSecurityObject, type HashName, type LdsSecurityObject } from './lds-security-object.ts';
 export { readPngHeader, type PngHeader } from './png.ts';
 export { decodeSubjectPublicKeyInfo, ecSubjectPublicKeyInfo, type PublicKey } from './public-key.ts';
 export { ELEMENTARY_FILES, fileById, fileByName, fileOfDataGroup, FILES, type FileName, type RegisteredFile } from './registry.ts';

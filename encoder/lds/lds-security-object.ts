@@ -36,9 +36,6 @@ export interface LdsSecurityObject {
   readonly ldsVersionInfo?: { readonly ldsVersion: string; readonly unicodeVersion: string };
 }
 
-/** eContentType of the CMS around it: id-icao-mrtd-security-ldsSecurityObject. */
-export const LDS_SECURITY_OBJECT_OID = '2.23.136.1.1.1';
-
 /** Doc 9303-12 §4.4.1 and 4.4.2; SHA-1 is found on old documents and is read, never written. */
 const HASHES = {
   'SHA-1': { oid: '1.3.14.3.2.26', size: 20 },

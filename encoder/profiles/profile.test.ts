@@ -110,6 +110,10 @@ describe('the age rule 25, 40, 60 with two years of grace (Law 59/2014 art. 21)'
     ['1961-05-11', '2019-05-11', null, 'within two years before sixty: no expiry'],
     ['1955-07-20', '2021-05-10', null, 'after sixty: no expiry'],
     ['2000-02-29', '2021-05-10', '2025-02-28', 'born on 29 February'],
+    ['2000-02-29', '2023-02-27', '2025-02-28', 'born on 29 February, two years and a day before the 28th'],
+    ['2000-02-29', '2023-02-28', '2040-02-29', 'born on 29 February, exactly two years before: to a leap year'],
+    ['2000-02-29', '2038-02-27', '2040-02-29', 'a day more than two years before a birthday on 29 February'],
+    ['2000-02-29', '2038-02-28', '2060-02-29', 'two years before it, on the last of February'],
   ])('born %s, issued %s: %s (%s)', (birth, issue, expiry, _why) => {
     expect(expiryOf(rule, birth, issue)).toBe(expiry);
   });
