@@ -12,6 +12,7 @@ import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
 import { clearStation, forgetLosses, inspectCard, isSuspect, type InspectDeps, type InspectionEvidence } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
+import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
@@ -69,10 +70,10 @@ await runProcess('inspector', async (plant, log) => {
           return true;
         },
         handle: ({ cardId }) => inspectOne(cardId),
-        onFault: ({ code, error }) => {
+        onFault: (fault) => {
           settled = false;
-          log.error({ event: 'inspect_fault', code, err: error, seat: place }, 'a card could not be inspected');
-          if (error instanceof ReaderError) setImmediate(() => process.exit(1));
+          log.error({ event: 'inspect_fault', ...faultFields(fault), seat: place }, 'a card could not be inspected');
+          if (fault.error instanceof ReaderError) setImmediate(() => process.exit(1));
         },
       });
       return { reader, answerer };

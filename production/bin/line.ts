@@ -9,6 +9,7 @@ import { emptySpool, spoolFolder } from '#queues/printers';
 import { clearStation, printCard } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
 import { processSpec } from './process-spec.ts';
+import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
@@ -67,9 +68,9 @@ await runProcess('line', async (plant, log) => {
       return true;
     },
     handle: ({ cardId }) => printOne(cardId),
-    onFault: ({ code, error }) => {
+    onFault: (fault) => {
       settled = false;
-      log.error({ event: 'print_fault', code, err: error }, 'a card could not be printed');
+      log.error({ event: 'print_fault', ...faultFields(fault) }, 'a card could not be printed');
     },
   });
   await control.report({ place: 'printer', doing: 'idle', cardId: null, serial: null });

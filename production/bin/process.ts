@@ -2,17 +2,12 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isCodedError } from '#encoder/bytes';
 import { createLogger, type Logger } from '#production/logging';
-import { asStoreError } from '#production/store';
+import { named } from './fault.ts';
 import { readRunningPlant, readyFile, type RunningPlant } from './running-plant.ts';
 
 export interface Running {
   /** Finishes what is in hand and lets go of everything. */
   stop(): Promise<void>;
-}
-
-/** The driver's errors of a server that is away; a file that is missing has the same codes and another story. */
-function isOfConnection(error: unknown): boolean {
-  return !(error instanceof Error && 'syscall' in error && error.syscall === 'open');
 }
 
 /** A stop that takes longer than this is an end: what was in hand is found out from the chip and the database. */
@@ -33,7 +28,7 @@ export async function runProcess(name: string, start: (plant: RunningPlant, log:
     process.exit(code);
   };
   const fail = (thrown: unknown): void => {
-    const error = isOfConnection(thrown) ? asStoreError(thrown) : thrown;
+    const error = named(thrown);
     log.fatal({ err: error, event: 'process_failed' }, 'the process ends after an error that nobody expected');
     const told = isCodedError(error)
       ? `${error.code}${[error.where, error.detail].map((part) => (part === undefined ? '' : ` (${part})`)).join('')}: ${error.what.en}; ${error.todo.en} · ${error.what.vi}. ${error.todo.vi}`

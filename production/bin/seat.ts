@@ -12,6 +12,7 @@ import { createCardRecords } from '#production/records';
 import { connectFeeder, type Place } from '#queues/feeders';
 import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
+import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
@@ -62,11 +63,11 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
       return true;
     },
     handle: ({ cardId }) => encodeOne(cardId),
-    onFault: ({ code, error }) => {
+    onFault: (fault) => {
       settled = false;
-      log.error({ event: 'encode_fault', code, err: error, seat: place }, 'a card could not be worked on');
+      log.error({ event: 'encode_fault', ...faultFields(fault), seat: place }, 'a card could not be worked on');
       // The reader's service is gone or a command hangs: this process ends and a new one asks the chip.
-      if (error instanceof ReaderError) setImmediate(() => process.exit(1));
+      if (fault.error instanceof ReaderError) setImmediate(() => process.exit(1));
     },
   });
   await control.report({ place, doing: 'idle', cardId: null, serial: null });

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { CliIo } from '#production/cli';
-import { stopOnSignal } from '#production/plant';
 import { DEFAULT_PLANT_DIR, defaultConfig } from './default-config.ts';
+import { startInterruptibly } from './interruptible-start.ts';
 import { startWholePlant } from './start-plant.ts';
 
 export interface PlantVisit {
@@ -22,13 +22,15 @@ export function visitDefaultPlant(io: CliIo): PlantVisit {
       io.err('… Nhà máy không chạy, bật tạm cho lệnh này · no plant is running, it is brought up for this command:');
       const config = defaultConfig(resolve(io.cwd, DEFAULT_PLANT_DIR), { recovery: 'authorised', apiPort: 0 });
       try {
-        const started = await startWholePlant(config, {
-          withoutLine: true,
-          onEvent: (event) => {
-            if (event.kind === 'ready') io.err(` ${event.service}`);
-          },
-        });
-        const forget = stopOnSignal(() => started.stop());
+        const { started, forget } = await startInterruptibly(async (stopping) => ({
+          started: await startWholePlant(config, {
+            withoutLine: true,
+            stopping,
+            onEvent: (event) => {
+              if (event.kind === 'ready') io.err(` ${event.service}`);
+            },
+          }),
+        }));
         leave = async () => {
           forget();
           await started.stop();

@@ -2,7 +2,6 @@
  * The worker: lints orders, packs batches, relays the outbox and sweeps what stands still. No reader, no token.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isCodedError } from '#encoder/bytes';
 
 import { lineStatus } from '#production/cards';
 import { prepareOrder } from '#production/orders';
@@ -11,6 +10,7 @@ import { packBatch, ShipmentError } from '#production/shipments';
 import type { StoreDeps } from '#production/store';
 import { answerDoorbell, createRinger } from '#queues/workers';
 import { lintOrder } from './lint-order.ts';
+import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, plantConnection, storeDeps } from './running-plant.ts';
 
@@ -30,10 +30,7 @@ await runProcess('worker', async (plant, log) => {
   const ringer = createRinger(openQueue(plant, false));
   const stopping = new AbortController();
   const quiet = (event: string) => (error: unknown) =>
-    log.error(
-      { event, code: isCodedError(error) ? error.code : 'UNEXPECTED', err: error },
-      'a round of the worker failed; the next one tries again',
-    );
+    log.error({ event, ...faultFields({ code: 'UNEXPECTED', error }) }, 'a round of the worker failed; the next one tries again');
 
   let wake: () => void = () => undefined;
   const bell = listenOutbox(await plantConnection(plant), () => wake(), quiet('outbox_listener_broken'));
@@ -71,7 +68,7 @@ await runProcess('worker', async (plant, log) => {
         const prepared = await prepareOrder({ ...store, signer, ...lintOrder }, orderKey);
         log.info({ event: `order_${prepared.outcome.toLowerCase()}`, orderKey }, 'an order was linted');
       },
-      onFault: ({ code, error }) => log.error({ event: 'prepare_fault', code, err: error }, 'an order could not be linted'),
+      onFault: (fault) => log.error({ event: 'prepare_fault', ...faultFields(fault) }, 'an order could not be linted'),
     }),
   );
   const packing = answerDoorbell({
@@ -89,7 +86,7 @@ await runProcess('worker', async (plant, log) => {
         log.info({ event: 'pack_too_early', batchId }, 'the batch is not inspected to the end');
       }
     },
-    onFault: ({ code, error }) => log.error({ event: 'pack_fault', code, err: error }, 'a batch could not be packed'),
+    onFault: (fault) => log.error({ event: 'pack_fault', ...faultFields(fault) }, 'a batch could not be packed'),
   });
   return {
     async stop() {

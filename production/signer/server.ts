@@ -4,6 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { Value } from 'typebox/value';
 import { isCodedError } from '#encoder/bytes';
 import type { Logger } from '#production/logging';
+import { asStoreError } from '#production/store';
 import type { SignerClientIdentity } from './contract.ts';
 import { SignerError } from './signer-error.ts';
 import { REQUESTS, type RequestName, type RequestOf } from './wire.ts';
@@ -47,7 +48,8 @@ export async function serveSigner(socketPath: string, options: SignerServerOptio
     try {
       const answer = options.answers[name as RequestName] as (body: unknown, who: SignerClientIdentity) => Promise<unknown>;
       return await answer(request.body, caller);
-    } catch (error) {
+    } catch (thrown) {
+      const error = asStoreError(thrown);
       options.log.error({ event: 'signer_failed', client: caller, operation: name, err: error }, 'a request was not answered');
       return refuse(reply, 409, isCodedError(error) ? error : new SignerError('SIGNATURE_FAILED', { where: name }));
     }

@@ -78,7 +78,10 @@ export function asStoreError(error: unknown): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === '53100') return new StoreError('DATABASE_FULL', { cause: error });
   if (typeof code === 'string' && UNREACHABLE.has(code)) return new StoreError('DATABASE_UNREACHABLE', { detail: code, cause: error });
-  if (error instanceof Error && /^(Connection terminated|timeout exceeded when trying to connect)/.test(error.message)) {
+  if (
+    error instanceof Error &&
+    /^(Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error)/.test(error.message)
+  ) {
     return new StoreError('DATABASE_UNREACHABLE', { cause: error });
   }
   return error;
