@@ -2,7 +2,7 @@
 /* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-return -- plain JavaScript: it runs before there is a TypeScript to have types from */
 /**
  * Makes sure of everything that Cardmint needs, and installs only what is missing: Debian packages, node packages from the lockfile,
- * native addons built against the headers beside the running node, and `dist/`. Plain node, no package: it runs before there is one.
+ * native addons built against the headers beside the running node, `dist/`, and git's hooks. Plain node, no package: it runs before there is one.
  *
  *   node .ci/set-up.mjs                  everything the product needs
  *   node .ci/set-up.mjs --with-browser   and what the tests need besides
@@ -12,6 +12,7 @@
 import { realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
+import { installHooks } from './hooks/install.mjs';
 import { buildIsCurrent, ensureBuild } from './set-up/build.mjs';
 import { withLock } from './set-up/lock.mjs';
 import { addonsToBuild, ensureAddons, ensureNodePackages, nodePackagesAreCurrent } from './set-up/node-packages.mjs';
@@ -27,6 +28,7 @@ const OLDEST_NODE = [20, 19];
  */
 export async function setUp({ root = ROOT, withBrowser = false, build = true } = {}) {
   checkNode();
+  installHooks(root);
   if (isSetUp({ root, withBrowser, build })) return;
   await withLock(root, async () => {
     await ensureSystemPackages({ withBrowser });
