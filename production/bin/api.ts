@@ -63,7 +63,7 @@ await runProcess('api', async (plant, log) => {
     },
   });
   const { api } = running;
-  await listen(plant.apiPort, () => api.listen({ host: HOST, port: plant.apiPort }));
+  await listen(plant, (port) => api.listen({ host: HOST, port }));
   const { port } = api.server.address() as AddressInfo;
   const address = writeAddress(plant.plantDir, port);
   log.info({ event: 'api_listening', port }, 'the API listens');
@@ -81,19 +81,35 @@ await runProcess('api', async (plant, log) => {
   };
 });
 
-/** The last API of this plant may not have let go of the port yet. */
-async function listen(port: number, start: () => Promise<unknown>): Promise<void> {
+/**
+ * On the configured port; where any will do, on that of an API of this plant that died, for its clients and open pages know no other.
+ * That one may not have let go of it yet.
+ */
+async function listen(plant: RunningPlant, start: (port: number) => Promise<unknown>): Promise<void> {
+  const port = plant.apiPort === 0 ? lastPort(plant.plantDir) : plant.apiPort;
   for (let attempt = 1; ; attempt++) {
     try {
-      await start();
+      await start(port);
       return;
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
       if (!taken) throw error;
-      if (attempt === 20)
+      if (attempt === 20) {
+        if (plant.apiPort === 0) return void (await start(0));
         throw new ConfigError('CONFIG_FIELD_INVALID', { where: '/api/port', detail: `port ${port} is in use`, cause: error });
+      }
       await sleep(250);
     }
+  }
+}
+
+/** An API that stopped in order took its address away: then any port is as good. */
+function lastPort(plantDir: string): number {
+  try {
+    const { port } = JSON.parse(readFileSync(join(plantDir, 'run', 'api.json'), 'utf8')) as { port?: unknown };
+    return typeof port === 'number' && Number.isInteger(port) && port > 0 && port < 65_536 ? port : 0;
+  } catch {
+    return 0;
   }
 }
 
