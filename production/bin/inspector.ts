@@ -6,7 +6,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openPcscReader, ReaderError } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
-import { chipKeysOf, createCardLedger, createLineControl, leasedTo } from '#production/cards';
+import { chipKeysOf, createLineControl, leasedTo } from '#production/cards';
 import { createInspectionLedger } from '#production/quality';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
@@ -14,7 +14,7 @@ import { clearStation, forgetLosses, inspectCard, isSuspect, type InspectDeps, t
 import { answerDoorbell } from '#queues/workers';
 import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
-import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
 
 await runProcess('inspector', async (plant, log) => {
@@ -25,7 +25,7 @@ await runProcess('inspector', async (plant, log) => {
   const { csca, crl } = await signer.publicMaterial();
   const evidenceFolder = plant.insecureDemoEvidence;
   const deps: InspectDeps = {
-    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
+    ledger: stationLedger(store, plant),
     records: createCardRecords({ ...store, signer }),
     inspections: createInspectionLedger(store),
     chipKeys: (claim) => chipKeysOf(db, claim.cardId),

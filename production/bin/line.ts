@@ -1,7 +1,7 @@
 /**
  * The line: keeps one child process a seat, and answers the printer's doorbells. It holds no reader itself.
  */
-import { createCardLedger, createLineControl, createPrintLedger, leasedTo } from '#production/cards';
+import { createLineControl, createPrintLedger, leasedTo } from '#production/cards';
 import { supervise } from '#production/plant';
 import { createCardRecords } from '#production/records';
 import { connectFeeder } from '#queues/feeders';
@@ -11,7 +11,7 @@ import { answerDoorbell } from '#queues/workers';
 import { processSpec } from './process-spec.ts';
 import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
-import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
 
 await runProcess('line', async (plant, log) => {
@@ -40,7 +40,7 @@ await runProcess('line', async (plant, log) => {
   );
 
   const deps = {
-    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
+    ledger: stationLedger(store, plant),
     records,
     prints: createPrintLedger(store),
     feeder,

@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import type { PostgresConnection, RedisPlace } from '#production/plant';
 import { connectSigner, type SignerClient, type SignerClientIdentity } from '#production/signer';
 import { openDatabase, systemIds, type DatabaseConnection, type Db, type StoreDeps } from '#production/store';
+import { createCardLedger, holdLeases } from '#production/cards';
 import type { Place } from '#queues/feeders';
+import type { CardLedger } from '#queues/ports';
 import { connectQueue } from '#queues/workers';
 
 /**
@@ -61,6 +63,15 @@ export async function openPlantDatabase(plant: RunningPlant, name: string, conne
 
 export function storeDeps(db: Db): StoreDeps {
   return { db, ids: systemIds };
+}
+
+/** A card takes seconds; a station that still holds one after this hangs. */
+const HOLD_MS_MAX = 600_000;
+
+/** The card ledger of a station of this plant, which keeps its leases while it works. */
+export function stationLedger(store: StoreDeps, plant: Pick<RunningPlant, 'line' | 'leaseSeconds'>): CardLedger {
+  const ledger = createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds });
+  return holdLeases(ledger, { everyMs: (plant.leaseSeconds * 1000) / 3, forMs: HOLD_MS_MAX });
 }
 
 export function openQueue(plant: RunningPlant, waits: boolean): ReturnType<typeof connectQueue> {

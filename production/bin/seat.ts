@@ -7,14 +7,14 @@
  */
 import { openPcscReader, ReaderError } from '#encoder/readers';
 import { referenceDriver } from '#encoder/drivers';
-import { createCardLedger, createChipJournal, createLineControl, leasedTo } from '#production/cards';
+import { createChipJournal, createLineControl, leasedTo } from '#production/cards';
 import { createCardRecords } from '#production/records';
 import { connectFeeder, type Place } from '#queues/feeders';
 import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
 import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
-import { openPlantDatabase, openQueue, openSigner, storeDeps } from './running-plant.ts';
+import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
 
 const place = process.argv[2] as Place;
@@ -28,7 +28,7 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
   const reader = await openPcscReader(name);
   const control = createLineControl(store, { line: plant.line });
   const deps: EncodeDeps = {
-    ledger: createCardLedger(store, { line: plant.line, leaseSeconds: plant.leaseSeconds }),
+    ledger: stationLedger(store, plant),
     records: createCardRecords({ ...store, signer }),
     signer: {
       transportKeys: (claim, chipId) => signer.transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),

@@ -5,6 +5,7 @@
 export { CardError, type CardErrorCode } from './card-error.ts';
 export { CARD_STATES, doorbellOf, eventBetween, next, stationOf, type CardEvent } from './lifecycle.ts';
 export { createCardLedger } from './card-ledger.ts';
+export { holdLeases, type LeaseHolding } from './held-leases.ts';
 export { chipKeysOf } from './chip-keys.ts';
 export { advanceInTransaction, lockClaimed, type Fence, type LeaseOptions } from './claims.ts';
 export { changeState, lockCard, priorityOf, recordState, type CardRow, type StateChange } from './transition.ts';
