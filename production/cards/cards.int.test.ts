@@ -8,7 +8,7 @@ import { balance } from '#production/stock';
 import { startTestStore, type TestStore } from '#production/store';
 import { yieldOf } from '#production/yield';
 import type { CardState, Claim, ClaimedCard, ClaimRefusal, Station } from '#queues/ports';
-import { cardTrace, createCardLedger, createChipJournal, createLineControl, createPrintLedger, setLineMode } from './index.ts';
+import { cardTrace, createCardLedger, createChipJournal, createLineControl, createPrintLedger, leasedTo, setLineMode } from './index.ts';
 
 let store: TestStore;
 let nextBlank = 1;
@@ -78,6 +78,19 @@ describe('claims (invariants E1, E2)', () => {
     );
     expect(answers.filter((answer) => typeof answer !== 'string')).toHaveLength(1);
     expect(answers.filter((answer) => answer === 'LEASED_BY_ANOTHER')).toHaveLength(7);
+  });
+
+  it('what an owner had in hand when it died is known by its lease, until it lets go or the lease ends', async () => {
+    const [mine, ended, letGo, another] = [await released(), await released(), await released(), await released()];
+    const held = { station: 'encode', owner: 'line/encode:77' } as const;
+    for (const cardId of [mine, ended, letGo]) await claim(cardId, held.station, held.owner);
+    await claim(another, held.station, 'line/encode:78');
+    await ledger().release(await claim(letGo, held.station, held.owner));
+    await sql`update cards set lease_until = now() - interval '1 second' where card_id = ${ended}`.execute(store.db);
+    expect(await leasedTo(store, held)).toEqual([mine]);
+    expect(await leasedTo(store, { station: 'print', owner: held.owner })).toEqual([]);
+    await ledger().release(await claim(mine, held.station, held.owner));
+    expect(await leasedTo(store, held)).toEqual([]);
   });
 
   it('the same owner comes back after its death with a greater fence, and the old fence does no harm any more', async () => {
