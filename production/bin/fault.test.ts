@@ -13,6 +13,7 @@ test('a database that is away is named, whichever query met it', () => {
   );
   expect(code(error('the database system is starting up', { code: '57P03', severity: 'FATAL' }))).toBe('DATABASE_UNREACHABLE');
   expect(code(error('could not extend file', { code: '53100', severity: 'ERROR' }))).toBe('DATABASE_FULL');
+  expect(code(error('ENOSPC: no space left on device, write', { code: 'ENOSPC', syscall: 'write' }))).toBe('DISK_FULL');
   expect(code(error('Client has encountered a connection error and is not queryable'))).toBe('DATABASE_UNREACHABLE');
 });
 

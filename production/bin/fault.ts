@@ -1,11 +1,13 @@
 import { isCodedError } from '#encoder/bytes';
+import { PlantError } from '#production/plant';
 import { asStoreError, sqlState } from '#production/store';
 
 /**
- * What a log and a person are told of an error: the database's silence by its name, whichever query met it. Errors of other sockets and
+ * What a log and a person are told of an error: the database's silence and a full disk by their names, whoever met them. Errors of other sockets and
  * of files have the driver's codes too, and are left as they are.
  */
 export function named(error: unknown): unknown {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOSPC') return new PlantError('DISK_FULL', { cause: error });
   return isOfDatabase(error) ? asStoreError(error) : error;
 }
 
