@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { buildProduct, demoPlace, killNamed, recordedPids, startDemo, until, type DemoPlace } from './testing/demo-process.ts';
-import { onTheLine, type Station } from './testing/line-work.ts';
+import { onTheLine, stepsOf, type Station } from './testing/line-work.ts';
 import { askRunning, expectBooks } from './testing/plant-books.ts';
 
 /** Every process of the plant is killed once, each while it has work; the run ends by itself with the books of a quiet one. */
@@ -29,10 +29,12 @@ it('seat, virtual cards, pcscd, signer, PostgreSQL, worker, Redis, inspector and
   const demo = startDemo(place, PEOPLE);
   for (const [victim, station] of VICTIMS) {
     const pid = await until(demo, `${victim} is hit while ${station} has a card`, async () => await hit(place, victim, station));
-    // The next one falls when this one is back: two deaths at once are another test.
-    await until(demo, `${victim} is started again`, () =>
-      Promise.resolve(![undefined, pid].includes(recordedPids(place.plantDir).get(victim))),
-    );
+    const steps = await until(demo, `${victim} is started again`, async () => {
+      if ([undefined, pid].includes(recordedPids(place.plantDir).get(victim))) return null;
+      return await stepsOf(place);
+    });
+    // The next one falls when the plant works again: several deaths at once are another test.
+    await until(demo, `cards move again without the old ${victim}`, async () => ((await stepsOf(place)) ?? 0) > steps + 1);
   }
   expect(await demo.ended, demo.output()).toEqual({ code: 0, signal: null });
   await expectBooks(place, PEOPLE);

@@ -23,3 +23,9 @@ export async function progressOf(place: DemoPlace): Promise<{ readonly made: num
   const row = rows?.[0];
   return row === undefined ? null : { made: Number(row.made), left: Number(row.left) };
 }
+
+/** How many steps the cards have made so far; null while the database does not say. */
+export async function stepsOf(place: DemoPlace): Promise<number | null> {
+  const rows = await askRunning<{ n: string }>(place, 'select count(*) as n from card_history');
+  return rows === null ? null : Number(rows[0]?.n ?? 0);
+}
