@@ -20,6 +20,7 @@ export interface RunningPlant {
   readonly line: string;
   readonly leaseSeconds: number;
   readonly boxCardsMax: number;
+  readonly outboxHours: number;
   readonly profile: string;
   /** Where the demo lets the inspector lay down what it read, in clear; null in every other plant. */
   readonly insecureDemoEvidence: string | null;

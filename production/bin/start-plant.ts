@@ -136,6 +136,7 @@ function describePlant(plant: Plant, config: Config, extras: PlantExtras): Runni
     line: config.line.name,
     leaseSeconds: config.line.leaseSeconds,
     boxCardsMax: config.boxCardsMax,
+    outboxHours: config.outboxHours,
     profile: config.profile,
     insecureDemoEvidence: extras.insecureDemoEvidence ?? null,
     apiPort: config.api.port,

@@ -57,7 +57,7 @@ await runProcess('worker', async (plant, log) => {
       quiet('sweep_failed')(error);
     }
   });
-  const purge = setInterval(() => void purgeOutbox(db).catch(quiet('purge_failed')), PURGE_EVERY_MS);
+  const purge = setInterval(() => void purgeOutbox(db, plant.outboxHours * 3600).catch(quiet('purge_failed')), PURGE_EVERY_MS);
 
   const preparing = [1, 2].map(() =>
     answerDoorbell({

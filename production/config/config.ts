@@ -85,12 +85,8 @@ const ConfigFile = Type.Object(
       Type.Object({ code: Type.String({ pattern: '^[0-9]{2}\\.[0-9]{5}$' }), name: Type.String({ minLength: 1, maxLength: 100 }) }, strict),
       { minItems: 1, maxItems: 10_000 },
     ),
-    retention: Type.Optional(
-      Type.Object(
-        { recordsDays: Type.Integer({ minimum: 1, maximum: 365 }), outboxHours: Type.Integer({ minimum: 1, maximum: 8760 }) },
-        strict,
-      ),
-    ),
+    /** How long a doorbell that was rung stays in the outbox, for a person who asks when it rang. */
+    outboxHours: Type.Optional(Type.Integer({ minimum: 1, maximum: 8760 })),
     boxCardsMax: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
   },
   strict,
@@ -114,7 +110,7 @@ export type Config = Deep<{
   token: NonNullable<ConfigFile['token']> | null;
   people: ConfigFile['people'];
   offices: ConfigFile['offices'];
-  retention: { recordsDays: number; outboxHours: number };
+  outboxHours: number;
   boxCardsMax: number;
 }>;
 
@@ -171,7 +167,7 @@ export function parseConfig(value: unknown, folder: string): Config {
           },
     people: value.people,
     offices: value.offices,
-    retention: value.retention ?? { recordsDays: 30, outboxHours: 24 },
+    outboxHours: value.outboxHours ?? 24,
     boxCardsMax: value.boxCardsMax ?? 100,
   };
   refusePeople(config);
