@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -54,9 +54,18 @@ export function demoPlace(): DemoPlace {
         for (const { pid } of left) killQuietly(pid, 'SIGKILL');
         await sleep(POLL_MS);
       }
-      if (process.env['CARDMINT_E2E_KEEP'] === undefined) rmSync(root, { recursive: true, force: true });
+      if (process.env['CARDMINT_E2E_KEEP'] !== undefined) return;
+      removeSockets(place.plantDir);
+      rmSync(root, { recursive: true, force: true });
     },
   };
+}
+
+/** A plant whose folder is closed to the user of PostgreSQL keeps its sockets in a short folder beside; one that was killed leaves it there. */
+function removeSockets(plantDir: string): void {
+  const host = /"host": "([^"]+)"/.exec(readQuietly(join(plantDir, 'running-plant.json')))?.[1];
+  const folder = dirname(host ?? '/');
+  if (folder.startsWith(join(tmpdir(), 'cardmint-')) && !folder.startsWith(plantDir)) rmSync(folder, { recursive: true, force: true });
 }
 
 let runs = 0;
