@@ -81,10 +81,11 @@ class PcscReader implements Reader {
     await this.#freshStatus();
     const muteDeadline = performance.now() + STATUS_POLL_MS * 3;
     for (;;) {
-      this.#check();
       try {
+        this.#check();
         return await this.#connectOnce();
       } catch (error) {
+        if (error instanceof ReaderError && error.code === 'READER_GONE') throw await this.#whoIsGone(error);
         const waitable = error instanceof ReaderError && RETRIED.has(error.code);
         const until = error instanceof ReaderError && error.code === 'CARD_MUTE' ? Math.min(deadline, muteDeadline) : deadline;
         if (!waitable || performance.now() > until) throw error;
@@ -121,6 +122,16 @@ class PcscReader implements Reader {
       await nextChange(this.#context, leftMs);
     }
     this.#doubtful = undefined;
+  }
+
+  /** A reader that vanished can be the first sign of a service that died: one look of the service later it is known which. */
+  async #whoIsGone(error: ReaderError): Promise<ReaderError> {
+    const deadline = performance.now() + STATUS_POLL_MS;
+    for (let leftMs = STATUS_POLL_MS; leftMs > 0 && !this.#closed; leftMs = deadline - performance.now()) {
+      if (this.#context.failure !== undefined) return new ReaderError('SERVICE_GONE', { where: this.name, cause: this.#context.failure });
+      await nextChange(this.#context, leftMs);
+    }
+    return error;
   }
 
   /** Throws what makes every further call useless. */

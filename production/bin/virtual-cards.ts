@@ -9,8 +9,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Secret } from '#encoder/bytes';
-import { makeBlanks, RsaKeyPool, VirtualCard, VirtualSlot, type Defect } from '#encoder/virtual-card';
-import { FeederError, serveFeeder, VirtualFeeder, type ContactPlates, type Place } from '#queues/feeders';
+import { CardRack, makeBlanks, RsaKeyPool, type Defect } from '#encoder/virtual-card';
+import { FeederError, serveFeeder, VirtualFeeder } from '#queues/feeders';
 
 export interface Hardware {
   /** `images/` (the chips' memories), `feeder/` (where the pieces lie, and what was printed on them). */
@@ -31,8 +31,12 @@ async function main(): Promise<void> {
   const images = join(hardware.folder, 'images');
   mkdirSync(images, { recursive: true, mode: 0o700 });
   const keys = new RsaKeyPool(KEYS_READY);
-  const plates = contactPlates(hardware, images, keys);
-  const feeder = await VirtualFeeder.open(join(hardware.folder, 'feeder'), plates);
+  const rack = new CardRack({
+    folder: images,
+    places: Object.fromEntries(hardware.seats.map(({ place, port }) => [place, { port }])),
+    takeRsaKey: keys.take,
+  });
+  const feeder = await VirtualFeeder.open(join(hardware.folder, 'feeder'), rack);
   const server = await serveFeeder(hardware.socket, feeder, {
     manufacture: async (request) => manufacture(hardware, images, feeder, request),
     image: async (request) => Promise.resolve(join(images, imageName(String(request['serial'])))),
@@ -46,29 +50,6 @@ async function main(): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-}
-
-/** One slot a seat; a card is opened when it touches contacts and closed when it leaves them. */
-function contactPlates(hardware: Hardware, images: string, keys: RsaKeyPool): ContactPlates {
-  const slots = new Map(hardware.seats.map((seat) => [seat.place, new VirtualSlot({ port: seat.port })]));
-  const inserted = new Map<Place, VirtualCard>();
-  const slotOf = (seat: Place): VirtualSlot => {
-    const slot = slots.get(seat);
-    if (slot === undefined) throw new FeederError('FEEDER_REQUEST_INVALID', { where: seat });
-    return slot;
-  };
-  return {
-    async insert(serial, seat) {
-      const card = VirtualCard.open(join(images, imageName(serial)), { takeRsaKey: keys.take });
-      inserted.set(seat, card);
-      await slotOf(seat).insert(card);
-    },
-    async remove(seat) {
-      await slotOf(seat).remove();
-      await inserted.get(seat)?.close();
-      inserted.delete(seat);
-    },
-  };
 }
 
 /**
