@@ -4,6 +4,7 @@ export type FeederErrorCode =
   | 'FEEDER_PIECE_UNKNOWN'
   | 'FEEDER_PLACE_OCCUPIED'
   | 'FEEDER_PLACE_EMPTY'
+  | 'FEEDER_FACE_PRINTED'
   | 'FEEDER_UNREACHABLE'
   | 'FEEDER_REQUEST_INVALID';
 
@@ -19,6 +20,10 @@ const TABLE = {
   FEEDER_PLACE_EMPTY: {
     what: { vi: 'Vị trí không có phôi', en: 'there is no piece at this place' },
     todo: { vi: 'Kiểm tra máy nạp thẻ', en: 'check the feeder' },
+  },
+  FEEDER_FACE_PRINTED: {
+    what: { vi: 'Mặt thẻ đã có bản in', en: 'something is printed on this face already' },
+    todo: { vi: 'Không in đè; xem mặt thẻ rồi quyết định', en: 'never print over it; look at the face and decide' },
   },
   FEEDER_UNREACHABLE: {
     what: { vi: 'Máy nạp thẻ không trả lời', en: 'the feeder does not answer' },

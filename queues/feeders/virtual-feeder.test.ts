@@ -87,6 +87,20 @@ for (const [kind, connect] of Object.entries(KINDS)) {
 }
 
 describe('the virtual machine', () => {
+  it('never prints over a print, whole or torn', async () => {
+    const machine = await VirtualFeeder.open(folder, plates());
+    await machine.load(['A']);
+    await machine.carry('A', 'printer');
+    const faces = { front: Uint8Array.of(1), back: Uint8Array.of(2) };
+    await machine.impress('A', faces);
+    await expect(machine.impress('A', { front: Uint8Array.of(9), back: Uint8Array.of(9) })).rejects.toMatchObject({
+      code: 'FEEDER_FACE_PRINTED',
+    });
+    expect(await machine.photograph('printer')).toEqual(faces);
+    await rm(join(folder, 'faces', 'A-back.png'));
+    await expect(machine.impress('A', faces)).rejects.toMatchObject({ code: 'FEEDER_FACE_PRINTED' });
+  });
+
   it('has every piece where it lay after its own death, and back on its contacts', async () => {
     const before = await VirtualFeeder.open(folder, plates());
     await before.load(['A', 'B']);

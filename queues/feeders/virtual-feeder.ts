@@ -106,10 +106,13 @@ export class VirtualFeeder implements Feeder {
     return { front: await this.#face(serial, 'front'), back: await this.#face(serial, 'back') };
   }
 
-  /** The print head: puts both faces on the piece that lies in the printer. Front first, as a real one does. */
+  /** The print head: puts both faces on the piece that lies in the printer. Front first, as a real one does; never over a print. */
   impress(serial: string, faces: Impression): Promise<void> {
     return this.#move(async () => {
       if (this.#occupant('printer') !== serial) throw new FeederError('FEEDER_PLACE_EMPTY', { where: 'printer' });
+      for (const side of ['front', 'back'] as const) {
+        if ((await this.#face(serial, side)) !== null) throw new FeederError('FEEDER_FACE_PRINTED', { where: side });
+      }
       await writeDurably(this.#facePath(serial, 'front'), faces.front);
       await writeDurably(this.#facePath(serial, 'back'), faces.back);
     });
