@@ -129,6 +129,21 @@ describe('the house', () => {
   });
 });
 
+describe('the errors', () => {
+  /** Rooms whose errors a caller turns into its own before a person sees them. */
+  const INSIDE = /^(encoder\/(bytes|mrz)|pki\/ec)\//;
+
+  it('are all explained to operators: every code is in docs/operations/errors.md', () => {
+    const page = readFileSync(join(ROOT, 'docs/operations/errors.md'), 'utf8');
+    const codes = FILES.filter((file) => file.endsWith('-error.ts') && !INSIDE.test(file)).flatMap((file) => {
+      const union = /type \w+Code =((?:\s*\|?\s*'[A-Z0-9_]+')+)/.exec(readFileSync(join(ROOT, file), 'utf8'))?.[1] ?? '';
+      return [...union.matchAll(/'([A-Z0-9_]+)'/g)].map(([, code]) => code ?? '');
+    });
+    expect(codes.length).toBeGreaterThan(100);
+    expect(codes.filter((code) => !page.includes(`\`${code}\``))).toEqual([]);
+  });
+});
+
 describe("the user's packages", () => {
   const ROOMS: Readonly<Record<string, RegExp>> = {
     pcsclite: /^encoder\/readers\//,
