@@ -11,6 +11,8 @@ interface EcPointClass {
   readonly BASE: EcPoint;
   readonly Fn: { readonly ORDER: bigint };
   fromBytes(bytes: Uint8Array): EcPoint;
+  fromAffine(point: { x: bigint; y: bigint }): EcPoint;
+  CURVE(): { readonly p: bigint; readonly a: bigint; readonly b: bigint };
 }
 
 export interface EcDomain {

@@ -3,8 +3,7 @@ import { ByteReader, DecodeError, equalBytes, equalConstantTime } from '#encoder
 import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import type { SessionKeys } from './cipher-suite.ts';
-import { encodePoint, type EcPoint, publicPoint, randomScalar } from './curves.ts';
-import { agreeKeys, mapGeneric } from './pace.ts';
+import { agreeKeys } from './pace.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { SmSession } from './secure-messaging.ts';
@@ -15,15 +14,15 @@ type State =
   | { readonly step: 'idle' }
   | { readonly step: 'selected'; readonly password: PacePassword }
   | { readonly step: 'mapping'; readonly nonce: Uint8Array }
-  | { readonly step: 'agreement'; readonly generator: EcPoint }
+  | { readonly step: 'agreement'; readonly generator: Uint8Array }
   | { readonly step: 'authentication'; readonly keys: SessionKeys; readonly publicKey: Uint8Array; readonly terminalPublic: Uint8Array };
 
 const IDLE: State = { step: 'idle' };
 const CHAINING = 0x10;
 
 /**
- * The chip's end of PACE-ECDH-GM. Every step out of order, and every error, takes it back to the start; it never throws on
- * what a terminal sends. `random` gives the nonce, then two private keys.
+ * The chip's end of PACE. Every step out of order, and every error, takes it back to the start; it never throws on
+ * what a terminal sends. `random` gives the nonce, then the private keys.
  */
 export class PaceCardSession {
   readonly #parameters: PaceParameters;
@@ -42,10 +41,10 @@ export class PaceCardSession {
     this.#reset();
     return this.#guard(() => {
       const objects = new Map(decodeTlvs(command.data, 'MSE:Set AT').map(({ tag, value }) => [tag, value]));
-      const { oid, domain } = this.#parameters;
+      const { oid, group } = this.#parameters;
       const parameterId = objects.get(0x84);
       const known = equalBytes(objects.get(0x80) ?? new Uint8Array(0), oid);
-      if (!known || (parameterId !== undefined && !equalBytes(parameterId, Uint8Array.of(domain.parameterId)))) {
+      if (!known || (parameterId !== undefined && !equalBytes(parameterId, Uint8Array.of(group.parameterId)))) {
         return answer(StatusWord.WRONG_DATA);
       }
       const reference = objects.get(0x83);
@@ -95,17 +94,16 @@ export class PaceCardSession {
     return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x80, encrypted)));
   }
 
-  #mapNonce(nonce: Uint8Array, otherPublic: Uint8Array): CardStep {
-    const { domain } = this.#parameters;
-    const ownKey = randomScalar(domain, this.#random);
-    const ownPublic = publicPoint(domain, ownKey);
-    this.#state = { step: 'agreement', generator: mapGeneric(this.#parameters, { nonce, ownKey, ownPublic, otherPublic }) };
-    return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x82, ownPublic)));
+  #mapNonce(nonce: Uint8Array, received: Uint8Array): CardStep {
+    const { send, generator } = this.#parameters.mapping.chip(this.#parameters, { nonce, received }, this.#random);
+    this.#state = { step: 'agreement', generator };
+    return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x82, send)));
   }
 
-  #agree(generator: EcPoint, otherPublic: Uint8Array): CardStep {
-    const ownKey = randomScalar(this.#parameters.domain, this.#random);
-    const ownPublic = encodePoint(generator.multiply(ownKey));
+  #agree(generator: Uint8Array, otherPublic: Uint8Array): CardStep {
+    const { group } = this.#parameters;
+    const ownKey = group.randomKey(this.#random);
+    const ownPublic = group.publicKey(ownKey, generator);
     const keys = agreeKeys(this.#parameters, { ownKey, ownPublic, otherPublic });
     this.#state = { step: 'authentication', keys, publicKey: ownPublic, terminalPublic: otherPublic };
     return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x84, ownPublic)));

@@ -2,39 +2,61 @@ import { concat, fromHex, uintBE } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { type CipherName, CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
-import { type EcDomain, ecDomainById } from './curves.ts';
+import { ecGroupById, type PaceGroup } from './pace-group.ts';
+import { GENERIC_MAPPING, INTEGRATED_MAPPING, type PaceMapping } from './pace-mapping.ts';
 
 /** One way to run PACE that a chip announces in EF.CardAccess (PACEInfo, Doc 9303-11 §9.2.1). */
 export interface PaceParameters {
   /** Contents octets of the object identifier, as DO'80' and DO'06' carry them. */
   readonly oid: Uint8Array;
   readonly suite: CipherSuite;
-  readonly domain: EcDomain;
+  readonly group: PaceGroup;
+  readonly mapping: PaceMapping;
 }
 
-/** id-PACE-ECDH-GM (Doc 9303-11 §9.2.1), whose last arc is the cipher. */
-const ECDH_GM = '0.4.0.127.0.7.2.2.4.2';
-const ECDH_GM_BYTES = fromHex('04007F000702020402');
+/** A branch below id-PACE: key agreement and mapping. Nothing asks for the identifier afterwards. */
+interface PaceProtocol {
+  readonly groupById: (parameterId: number) => PaceGroup | undefined;
+  readonly mapping: PaceMapping;
+  /** By the last arc (Doc 9303-11 §4.4.3, tables 2 and 3). */
+  readonly ciphers: Readonly<Record<number, CipherName>>;
+}
 
-const CIPHER_ARCS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
+/** id-PACE (Doc 9303-11 §9.2.3). */
+const ID_PACE = '0.4.0.127.0.7.2.2.4';
+const ID_PACE_BYTES = fromHex('04007F0007020204');
+
+const CIPHERS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
+
+const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
+  2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
+  4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
+};
 
 /**
  * From PACEInfo: object identifier in dotted form and standardised domain parameters. Throws `AccessError`
- * ACCESS_UNSUPPORTED: of the protocols here is PACE-ECDH-GM, with the curves of `EC_DOMAINS`.
+ * ACCESS_UNSUPPORTED: of the protocols here are those of `PROTOCOLS`, with the curves of `EC_DOMAINS`.
  */
 export function paceParameters(oid: string, parameterId: number): PaceParameters {
-  const arc = oid.startsWith(`${ECDH_GM}.`) ? Number(oid.slice(ECDH_GM.length + 1)) : Number.NaN;
-  const cipher = CIPHER_ARCS[arc];
-  const domain = ecDomainById(parameterId);
-  if (cipher === undefined || domain === undefined) {
+  const [branch = 0, arc = 0, ...deeper] = oid.startsWith(`${ID_PACE}.`)
+    ? oid
+        .slice(ID_PACE.length + 1)
+        .split('.')
+        .map(Number)
+    : [];
+  const protocol = deeper.length === 0 ? PROTOCOLS[branch] : undefined;
+  const cipher = protocol?.ciphers[arc];
+  const group = protocol?.groupById(parameterId);
+  if (protocol === undefined || cipher === undefined || group === undefined) {
     throw new AccessError('ACCESS_UNSUPPORTED', { where: 'PACE', detail: `${oid}, domain parameters ${parameterId}` });
   }
-  return { oid: concat(ECDH_GM_BYTES, uintBE(arc, 1)), suite: CIPHER_SUITES[cipher], domain };
+  const bytes = concat(ID_PACE_BYTES, uintBE(branch, 1), uintBE(arc, 1));
+  return { oid: bytes, suite: CIPHER_SUITES[cipher], group, mapping: protocol.mapping };
 }
 
 /** Authentication token: MAC over the other side's public key data object 7F49 (Doc 9303-11 §4.4.3.4). */
 export function paceToken(parameters: PaceParameters, key: Uint8Array, otherPublicKey: Uint8Array): Uint8Array {
-  return parameters.suite.mac(key, tlv(0x7f49, tlv(0x06, parameters.oid), tlv(0x86, otherPublicKey)));
+  return parameters.suite.mac(key, tlv(0x7f49, tlv(0x06, parameters.oid), tlv(parameters.group.publicKeyTag, otherPublicKey)));
 }
 
 /** Length of the nonce: the least multiple of the block that is no shorter than the key (Doc 9303-11 §4.4.3.3). */

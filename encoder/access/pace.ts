@@ -1,10 +1,10 @@
 import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName } from '#encoder/apdu';
-import { ByteReader, concat, DecodeError, equalBytes, equalConstantTime } from '#encoder/bytes';
+import { ByteReader, concat, DecodeError, equalConstantTime } from '#encoder/bytes';
 import { enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { wrongPassword } from './bac.ts';
 import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
-import { bytesToInteger, decodePoint, type EcPoint, encodePoint, publicPoint, randomScalar, sharedSecretX } from './curves.ts';
+import { checkOther } from './pace-group.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
@@ -13,14 +13,14 @@ import type { RandomSource } from './session-result.ts';
 export interface PaceRequest {
   readonly parameters: PaceParameters;
   readonly password: PacePassword;
-  /** Gives two private keys, of as many bytes as the group order: for the mapping, then for the key agreement. */
+  /** Gives the mapping its secret, then the key agreement its own: private keys of as many bytes as the group order, or a nonce t. */
   readonly random: RandomSource;
   /** Sends the domain parameter number (tag 84), needed when the chip announces several for one protocol. */
   readonly sendParameterId?: boolean;
 }
 
 /**
- * PACE with Generic Mapping over ECDH, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure
+ * PACE, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure
  * messaging with the cipher of the protocol.
  *
  * Errors: `AccessError` ACCESS_PASSWORD_WRONG, ACCESS_REFUSED (another refusal), ACCESS_ANSWER_INVALID,
@@ -28,17 +28,15 @@ export interface PaceRequest {
  */
 export async function openPace(channel: ApduChannel, request: PaceRequest): Promise<SmChannel> {
   const { parameters, random } = request;
-  const { domain, suite } = parameters;
+  const { group, suite } = parameters;
   await setAuthenticationTemplate(channel, request);
 
   const nonce = await decryptedNonce(channel, request);
-  const mapKey = randomScalar(domain, random);
-  const mapPublic = publicPoint(domain, mapKey);
-  const chipMapPublic = await generalAuthenticate(channel, { send: tlv(0x81, mapPublic), expect: 0x82, step: 'map nonce' });
-  const generator = mapGeneric(parameters, { nonce, ownKey: mapKey, ownPublic: mapPublic, otherPublic: chipMapPublic });
+  const mapping = parameters.mapping.terminal(parameters, nonce, random);
+  const generator = mapping.finish(await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' }));
 
-  const key = randomScalar(domain, random);
-  const publicKey = encodePoint(generator.multiply(key));
+  const key = group.randomKey(random);
+  const publicKey = group.publicKey(key, generator);
   const chipPublic = await generalAuthenticate(channel, { send: tlv(0x83, publicKey), expect: 0x84, step: 'key agreement' });
   const keys = agreeKeys(parameters, { ownKey: key, ownPublic: publicKey, otherPublic: chipPublic });
   try {
@@ -60,27 +58,13 @@ export async function openPace(channel: ApduChannel, request: PaceRequest): Prom
   return secureMessaging(channel, new SmSession(suite, keys));
 }
 
-/** G' = s·G + H with H = ownKey·otherPublic (Doc 9303-11 §4.4.3.3.1). Both ends compute it. */
-export function mapGeneric(
-  { domain }: PaceParameters,
-  parts: { nonce: Uint8Array; ownKey: bigint; ownPublic: Uint8Array; otherPublic: Uint8Array },
-): EcPoint {
-  const other = distinctPoint(domain, parts, 'PACE/map nonce');
-  const s = bytesToInteger(parts.nonce) % domain.Point.Fn.ORDER;
-  const shared = other.multiply(parts.ownKey);
-  const generator = s === 0n ? shared : domain.Point.fromBytes(publicPoint(domain, s)).add(shared);
-  if (generator.is0())
-    throw new AccessError('ACCESS_POINT_INVALID', { where: 'PACE/map nonce', detail: 'the mapped generator is infinity' });
-  return generator;
-}
-
-/** KSenc and KSmac from the x coordinate of the agreement (Doc 9303-11 §4.4.3.4). Both ends compute it. */
+/** KSenc and KSmac from the secret of the agreement (Doc 9303-11 §4.4.3.4). Both ends compute it. */
 export function agreeKeys(
-  { domain, suite }: PaceParameters,
+  { group, suite }: PaceParameters,
   parts: { ownKey: bigint; ownPublic: Uint8Array; otherPublic: Uint8Array },
 ): SessionKeys {
-  const other = distinctPoint(domain, parts, 'PACE/key agreement');
-  const secret = sharedSecretX(domain, parts.ownKey, other);
+  checkOther(group, parts, 'PACE/key agreement');
+  const secret = group.sharedSecret(parts.ownKey, parts.otherPublic);
   try {
     return deriveSessionKeys(suite, secret);
   } finally {
@@ -88,17 +72,8 @@ export function agreeKeys(
   }
 }
 
-/** The other side's point, valid and not our own sent back (Doc 9303-11 §4.4.1: the ephemeral keys must differ). */
-function distinctPoint(domain: PaceParameters['domain'], keys: { ownPublic: Uint8Array; otherPublic: Uint8Array }, where: string): EcPoint {
-  const other = decodePoint(domain, keys.otherPublic, where);
-  if (equalBytes(keys.ownPublic, keys.otherPublic)) {
-    throw new AccessError('ACCESS_POINT_INVALID', { where, detail: 'both public keys are equal' });
-  }
-  return other;
-}
-
 async function setAuthenticationTemplate(channel: ApduChannel, { parameters, password, sendParameterId }: PaceRequest): Promise<void> {
-  const id = sendParameterId === true ? tlv(0x84, Uint8Array.of(parameters.domain.parameterId)) : new Uint8Array(0);
+  const id = sendParameterId === true ? tlv(0x84, Uint8Array.of(parameters.group.parameterId)) : new Uint8Array(0);
   const data = concat(tlv(0x80, parameters.oid), tlv(0x83, Uint8Array.of(PASSWORD_REFERENCES[password.kind])), id);
   const response = await channel.send({ cla: 0, ins: 0x22, p1: 0xc1, p2: 0xa4, data });
   // 63Cx is a warning: the password is set and x tries are left (Doc 9303-11 §4.4.4.1).
