@@ -1,8 +1,8 @@
 import { parseQrText, qrText } from '#encoder/card-face';
 import { equalBytes, isCodedError } from '#encoder/bytes';
-import { citizenOf, dg1, dg13, dg14, dg15, type FileName } from '#encoder/lds';
+import { citizenOf, dg1, dg13, dg14, dg15 } from '#encoder/lds';
 import { mrzFor, personalNumberOf } from '#encoder/mrz';
-import { buildDataGroups, type CardProfile, type CitizenRecord, dg13Grammar } from '#encoder/profiles';
+import { buildDataGroups, type CardProfile, type CitizenRecord, dg13Grammar, type ProfileFileName } from '#encoder/profiles';
 import { faultOf } from './chip-fault.ts';
 import type { Findings, InspectionCheckName, InspectionReason } from './report.ts';
 
@@ -31,7 +31,7 @@ const FILE_CHECKS = {
   'EF.DG13': 'order-dg13',
   'EF.DG14': 'order-dg14',
   'EF.DG15': 'order-dg15',
-} as const satisfies Readonly<Record<Exclude<FileName, 'EF.SOD'>, InspectionCheckName>>;
+} as const satisfies Readonly<Record<Exclude<ProfileFileName, 'EF.SOD'>, InspectionCheckName>>;
 
 export function fileChecksOf(profile: CardProfile): readonly InspectionCheckName[] {
   return profile.files.flatMap((name) => (name === 'EF.SOD' ? [] : [FILE_CHECKS[name]]));
@@ -54,7 +54,7 @@ export function compareFiles(
   order: InspectionOrder,
   files: ReadonlyMap<string, Uint8Array>,
 ): void {
-  let expected: ReadonlyMap<Exclude<FileName, 'EF.SOD'>, Uint8Array>;
+  let expected: ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>;
   try {
     expected = buildDataGroups({ profile, record: order.record, chipId: order.chipId, ...keysFor(order, files) }).files;
   } catch (error) {
@@ -71,7 +71,7 @@ export function compareFiles(
 
 /** What a difference in a file means; a file of its own tells most where it names the person or the chip. */
 const DIFFERENCES: Readonly<
-  Partial<Record<FileName, (profile: CardProfile, order: InspectionOrder, found: Uint8Array) => InspectionReason>>
+  Partial<Record<ProfileFileName, (profile: CardProfile, order: InspectionOrder, found: Uint8Array) => InspectionReason>>
 > = {
   'EF.DG1': (_profile, { record }, found) => reasonFor(() => personalNumberOf(dg1.decode(found).lines), record.personalNumber),
   'EF.DG13': (profile, { record, chipId }, found) => {

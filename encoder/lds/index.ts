@@ -7,6 +7,8 @@ export type { BiometricHeader, BiometricTemplate } from './biometric-template.ts
 export { cardAccess, type CardAccess } from './card-access.ts';
 export { CURVES, isOnCurve, type Curve, type CurveName } from './curves.ts';
 export { dg1, type Dg1 } from './dg1.ts';
+export { dg11, type Dg11, type Dg11Element } from './dg11.ts';
+export { dg12, type Dg12, type Dg12Element } from './dg12.ts';
 export { dg13, type Dg13, type Dg13Content, type Dg13Field } from './dg13.ts';
 export {
   citizenOf,

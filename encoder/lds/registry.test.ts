@@ -39,7 +39,7 @@ describe('every file of the registry', () => {
       expect(fileById(file.fileId)).toBe(file);
       if (file.dataGroup !== undefined) expect(fileOfDataGroup(file.dataGroup)).toBe(file);
     }
-    expect(fileOfDataGroup(11)).toBeUndefined();
+    expect(fileOfDataGroup(8)).toBeUndefined();
   });
 
   test('begins with its tag', () => {

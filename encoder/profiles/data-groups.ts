@@ -16,7 +16,6 @@ import {
   PROTOCOL,
   type Dg13Citizen,
   type Dg13Grammar,
-  type FileName,
   type ProtocolName,
   type PublicKey,
   type SecurityInfo,
@@ -25,7 +24,7 @@ import { mrzFor } from '#encoder/mrz';
 import { parseDate, vietnameseDate } from './calendar.ts';
 import type { CitizenRecord } from './citizen-record.ts';
 import { ProfileError } from './profile-error.ts';
-import type { CardProfile } from './profile.ts';
+import type { CardProfile, ProfileFileName } from './profile.ts';
 
 export interface DataGroupInput {
   readonly profile: CardProfile;
@@ -42,7 +41,7 @@ export interface CardFileSet {
   /** By number; what EF.SOD hashes. */
   readonly dataGroups: ReadonlyMap<number, Uint8Array>;
   /** By name, everything but EF.SOD, in writing order. */
-  readonly files: ReadonlyMap<Exclude<FileName, 'EF.SOD'>, Uint8Array>;
+  readonly files: ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>;
 }
 
 /** An empty set of keys has no meaning on a card; a chip id is what Vietnamese readers show as field 16 of DG13. */
@@ -57,7 +56,7 @@ const CHIP_ID = /^[0-9A-F]{16}$/;
  */
 export function buildDataGroups(input: DataGroupInput): CardFileSet {
   const { profile } = input;
-  const built = new Map<FileName, Uint8Array>();
+  const built = new Map<ProfileFileName, Uint8Array>();
   for (const name of profile.files) {
     if (name !== 'EF.SOD') built.set(name, BUILDERS[name](input));
   }
@@ -69,11 +68,11 @@ export function buildDataGroups(input: DataGroupInput): CardFileSet {
   }
   return {
     dataGroups: new Map(Array.from(dataGroups).toSorted(([a], [b]) => a - b)),
-    files: built as ReadonlyMap<Exclude<FileName, 'EF.SOD'>, Uint8Array>,
+    files: built as ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>,
   };
 }
 
-const BUILDERS: Readonly<Record<Exclude<FileName, 'EF.SOD'>, (input: DataGroupInput) => Uint8Array>> = {
+const BUILDERS: Readonly<Record<Exclude<ProfileFileName, 'EF.SOD'>, (input: DataGroupInput) => Uint8Array>> = {
   'EF.CardAccess': ({ profile }) => cardAccess.encode({ securityInfos: announcedInfos(profile) }),
   'EF.COM': ({ profile }) => efCom.encode(profile.com),
   'EF.DG1': ({ profile, record }) => dg1.encode({ lines: mrzFor(record, profile.mrz).lines }),
@@ -170,7 +169,7 @@ function unsuitable(where: string): ProfileError {
   return new ProfileError('CHIP_KEY_UNSUITABLE', { where });
 }
 
-function assertSizes({ limits }: CardProfile, files: ReadonlyMap<FileName, Uint8Array>): void {
+function assertSizes({ limits }: CardProfile, files: ReadonlyMap<ProfileFileName, Uint8Array>): void {
   let total = limits.sodBytes;
   for (const [name, { length }] of files) {
     if (length > limits.fileBytes)

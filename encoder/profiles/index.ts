@@ -10,5 +10,5 @@ export { announcedInfos, buildDataGroups, dg13Citizen, dg13Grammar, type CardFil
 export { LINT_CODES, type LintCode, type LintFinding, type LintSeverity } from './lint-finding.ts';
 export { lintRecord } from './lint.ts';
 export { ProfileError, type ProfileErrorCode } from './profile-error.ts';
-export { CardProfileSchema, validateProfile, type CardProfile } from './profile.ts';
+export { CardProfileSchema, validateProfile, type CardProfile, type ProfileFileName } from './profile.ts';
 export { expiryFor, expiryOf } from './validity.ts';

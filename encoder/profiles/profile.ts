@@ -206,6 +206,9 @@ type DeepReadonly<T> = T extends readonly (infer Item)[]
 
 export type CardProfile = DeepReadonly<Static<typeof CardProfileSchema>>;
 
+/** The files that a profile can order: those that are built from a citizen record. More files have codecs. */
+export type ProfileFileName = CardProfile['files'][number];
+
 /**
  * Checks a profile from outside and freezes it. Throws `ProfileError` `PROFILE_INVALID` with the path of the first thing
  * that is wrong; beyond the schema, the files, EF.COM and what is announced must fit together.
