@@ -2,6 +2,7 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
 
 export type MrzErrorCode =
   | 'MRZ_LENGTH'
+  | 'MRZ_LENGTH_TWO_LINES'
   | 'MRZ_CHARACTER'
   | 'MRZ_CHECK_DIGIT'
   | 'MRZ_FIELD'
@@ -13,6 +14,13 @@ const TABLE = {
   MRZ_LENGTH: {
     what: { vi: 'Dòng MRZ sai số ký tự', en: 'an MRZ line does not have its number of characters' },
     todo: { vi: 'Đọc lại MRZ: ba dòng, mỗi dòng 30 ký tự', en: 'read the MRZ again: three lines of 30 characters' },
+  },
+  MRZ_LENGTH_TWO_LINES: {
+    what: { vi: 'MRZ hai dòng sai số dòng hoặc số ký tự', en: 'an MRZ of two lines does not have its number of lines or characters' },
+    todo: {
+      vi: 'Đọc lại MRZ: hai dòng, mỗi dòng 36 (TD2) hoặc 44 (TD3) ký tự',
+      en: 'read the MRZ again: two lines of 36 (TD2) or 44 (TD3) characters',
+    },
   },
   MRZ_CHARACTER: {
     what: { vi: 'MRZ có ký tự không được phép', en: 'the MRZ has a character that is not allowed there' },
