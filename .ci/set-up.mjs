@@ -1,5 +1,4 @@
 #!/usr/bin/env node
-/* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-return -- plain JavaScript: it runs before there is a TypeScript to have types from */
 /**
  * Makes sure of everything that Cardmint needs, and installs only what is missing: Debian packages, node packages from the lockfile,
  * native addons built against the headers beside the running node, `dist/`, and git's hooks. Plain node, no package: it runs before there is one.

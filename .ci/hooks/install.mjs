@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/no-unsafe-argument, typescript/no-unsafe-assignment, typescript/no-unsafe-call, typescript/no-unsafe-member-access, typescript/no-unsafe-return -- plain JavaScript: set-up runs it before there is a TypeScript to have types from */
 // Points git at the hooks of this folder. In an unpacked archive there is no git and nothing to do, also where the archive lies inside
 // somebody else's clone; in CI nobody commits; hooks that the owner of the clone has chosen stay.
 import { spawnSync } from 'node:child_process';

@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access, typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-argument -- served as written, without a build step: there are no types here to check */
 /** The live page: reads `/v1/report`, follows `/v1/events`, shows both. It changes nothing in the plant. */
 import { WORDS } from './words.js';
 import { follow } from './stream.js';

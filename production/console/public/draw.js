@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access, typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-argument -- served as written, without a build step: there are no types here to check */
 /** Elements without markup strings: the page's policy allows no inline style, and nothing from outside is ever parsed as HTML. */
 export function el(name, attributes, children) {
   const node = document.createElement(name);

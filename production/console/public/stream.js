@@ -1,4 +1,3 @@
-/* oxlint-disable typescript/no-unsafe-assignment, typescript/no-unsafe-member-access, typescript/no-unsafe-call, typescript/no-unsafe-return, typescript/no-unsafe-argument -- served as written, without a build step: there are no types here to check */
 /**
  * Server-sent events over fetch: EventSource cannot send a bearer token. Comes back by itself with the last event's id.
  * `on` hears `(event, data)`; `state` hears 'on', 'lost', or the HTTP status that ended it for good (401, 403).
