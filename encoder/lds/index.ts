@@ -22,7 +22,10 @@ export {
 } from './dg13-grammar.ts';
 export { dg14, dg14Of, type Dg14 } from './dg14.ts';
 export { dg15, type Dg15 } from './dg15.ts';
+export { dg16, type Dg16, type PersonToNotify } from './dg16.ts';
 export { dg2, dg2Of, FACE_HEADER, PORTRAIT_BYTES_LEAST, PORTRAIT_OFFSET, type Dg2 } from './dg2.ts';
+export { dg5, type Dg5 } from './dg5.ts';
+export { dg7, type Dg7 } from './dg7.ts';
 export { DATA_GROUP_TAGS, efCom, type EfCom } from './ef-com.ts';
 export { efSod, type EfSod } from './ef-sod.ts';
 export type { ElementaryFile } from './elementary-file.ts';

@@ -5,7 +5,10 @@ import { dg12, dg12Examples } from './dg12.ts';
 import { dg13, dg13Examples } from './dg13.ts';
 import { dg14, dg14Examples } from './dg14.ts';
 import { dg15, dg15Examples } from './dg15.ts';
+import { dg16, dg16Examples } from './dg16.ts';
 import { dg2, dg2Examples } from './dg2.ts';
+import { dg5, dg5Examples } from './dg5.ts';
+import { dg7, dg7Examples } from './dg7.ts';
 import { efCom, efComExamples } from './ef-com.ts';
 import { efSod, efSodExamples } from './ef-sod.ts';
 import type { ElementaryFile } from './elementary-file.ts';
@@ -16,11 +19,14 @@ export const FILES = {
   'EF.COM': { name: 'EF.COM', tag: 0x60, fileId: 0x011e, shortFileId: 0x1e, codec: efCom, examples: efComExamples },
   'EF.DG1': { name: 'EF.DG1', tag: 0x61, fileId: 0x0101, shortFileId: 0x01, dataGroup: 1, codec: dg1, examples: dg1Examples },
   'EF.DG2': { name: 'EF.DG2', tag: 0x75, fileId: 0x0102, shortFileId: 0x02, dataGroup: 2, codec: dg2, examples: dg2Examples },
+  'EF.DG5': { name: 'EF.DG5', tag: 0x65, fileId: 0x0105, shortFileId: 0x05, dataGroup: 5, codec: dg5, examples: dg5Examples },
+  'EF.DG7': { name: 'EF.DG7', tag: 0x67, fileId: 0x0107, shortFileId: 0x07, dataGroup: 7, codec: dg7, examples: dg7Examples },
   'EF.DG11': { name: 'EF.DG11', tag: 0x6b, fileId: 0x010b, shortFileId: 0x0b, dataGroup: 11, codec: dg11, examples: dg11Examples },
   'EF.DG12': { name: 'EF.DG12', tag: 0x6c, fileId: 0x010c, shortFileId: 0x0c, dataGroup: 12, codec: dg12, examples: dg12Examples },
   'EF.DG13': { name: 'EF.DG13', tag: 0x6d, fileId: 0x010d, shortFileId: 0x0d, dataGroup: 13, codec: dg13, examples: dg13Examples },
   'EF.DG14': { name: 'EF.DG14', tag: 0x6e, fileId: 0x010e, shortFileId: 0x0e, dataGroup: 14, codec: dg14, examples: dg14Examples },
   'EF.DG15': { name: 'EF.DG15', tag: 0x6f, fileId: 0x010f, shortFileId: 0x0f, dataGroup: 15, codec: dg15, examples: dg15Examples },
+  'EF.DG16': { name: 'EF.DG16', tag: 0x70, fileId: 0x0110, shortFileId: 0x10, dataGroup: 16, codec: dg16, examples: dg16Examples },
   'EF.SOD': { name: 'EF.SOD', tag: 0x77, fileId: 0x011d, shortFileId: 0x1d, codec: efSod, examples: efSodExamples },
 } as const satisfies Readonly<Record<string, ElementaryFile>>;
 
