@@ -11,7 +11,8 @@ export { secureMessaging, SmSession, type SmChannel } from './secure-messaging.t
 export type { CardStep, RandomSource } from './session-result.ts';
 export { BacCardSession, openBac } from './bac.ts';
 export { paceParameters, type PaceParameters } from './pace-parameters.ts';
-export { openPace, type PaceRequest } from './pace.ts';
+export { openPace, openPaceSession, type PaceRequest, type PaceSession } from './pace.ts';
+export { type ChipAuthenticationProof, verifyChipAuthenticationMapping } from './pace-cam.ts';
 export { PaceCardSession } from './pace-card.ts';
 export {
   authenticateChip,
@@ -34,3 +35,27 @@ export {
 } from './active-authentication.ts';
 export { EC_DOMAINS, ecDomainById, type EcDomain, type EcDomainName } from './curves.ts';
 export { EMRTD_AID, isFileUnavailable, readFile, selectApplication, selectFile, SHORT_READ_MAX, type ReadOptions } from './files.ts';
+export {
+  CV_TERMINAL_TYPES,
+  cvCertificate,
+  cvCertificateExamples,
+  cvCertificateParts,
+  encodeCvCertificateBody,
+  type CvCertificate,
+  type CvCertificateBody,
+  type CvHolderAuthorization,
+} from './cv-certificate.ts';
+export { CV_ALGORITHMS, type CvAlgorithm } from './cv-certificate-algorithms.ts';
+export { CvCertificateError, type CvCertificateErrorCode } from './cv-certificate-error.ts';
+export { encodeCvPublicKey, type CvDomainParameters, type CvPublicKey } from './cv-certificate-public-key.ts';
+export { checkCvKey, verifyByCvKey, verifyCvSignature } from './cv-certificate-signature.ts';
+export {
+  cvRole,
+  cvTrustPoint,
+  importCvCertificate,
+  inspectionRights,
+  verifyCvChain,
+  type CvHolder,
+  type CvRole,
+  type CvState,
+} from './cv-certificate-chain.ts';

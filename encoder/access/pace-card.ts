@@ -1,9 +1,11 @@
 import { type ParsedCommandApdu, StatusWord } from '#encoder/apdu';
-import { ByteReader, DecodeError, equalBytes, equalConstantTime } from '#encoder/bytes';
+import { ByteReader, concat, DecodeError, equalBytes, equalConstantTime, type Secret } from '#encoder/bytes';
 import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import type { SessionKeys } from './cipher-suite.ts';
 import { agreeKeys } from './pace.ts';
+import { encryptChipAuthenticationData } from './pace-cam.ts';
+import type { ChipMapping } from './pace-mapping.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { SmSession } from './secure-messaging.ts';
@@ -14,26 +16,36 @@ type State =
   | { readonly step: 'idle' }
   | { readonly step: 'selected'; readonly password: PacePassword }
   | { readonly step: 'mapping'; readonly nonce: Uint8Array }
-  | { readonly step: 'agreement'; readonly generator: Uint8Array }
-  | { readonly step: 'authentication'; readonly keys: SessionKeys; readonly publicKey: Uint8Array; readonly terminalPublic: Uint8Array };
+  | { readonly step: 'agreement'; readonly mapping: ChipMapping }
+  | {
+      readonly step: 'authentication';
+      readonly keys: SessionKeys;
+      readonly publicKey: Uint8Array;
+      readonly terminalPublic: Uint8Array;
+      readonly mapKey: bigint | undefined;
+    };
 
 const IDLE: State = { step: 'idle' };
 const CHAINING = 0x10;
 
 /**
  * The chip's end of PACE. Every step out of order, and every error, takes it back to the start; it never throws on
- * what a terminal sends. `random` gives the nonce, then the private keys.
+ * what a terminal sends. `random` gives the nonce, then the private keys. `chipKey` is the static private key for
+ * Chip Authentication Mapping, on the curve of PACE; it stays the caller's.
  */
 export class PaceCardSession {
   readonly #parameters: PaceParameters;
   readonly #passwords: readonly PacePassword[];
   readonly #random: RandomSource;
+  readonly #chipKey: Secret | undefined;
   #state: State = IDLE;
 
-  constructor(parameters: PaceParameters, passwords: readonly PacePassword[], random: RandomSource) {
+  constructor(parameters: PaceParameters, passwords: readonly PacePassword[], random: RandomSource, chipKey?: Secret) {
+    if (parameters.mapping.authenticatesChip && chipKey === undefined) throw new RangeError('Chip Authentication Mapping needs a chip key');
     this.#parameters = parameters;
     this.#passwords = passwords;
     this.#random = random;
+    this.#chipKey = chipKey;
   }
 
   /** Answers 00 22 C1 A4. */
@@ -76,7 +88,7 @@ export class PaceCardSession {
       case 'mapping':
         return data?.tag === 0x81 ? this.#mapNonce(state.nonce, data.value) : answer(StatusWord.WRONG_DATA);
       case 'agreement':
-        return data?.tag === 0x83 ? this.#agree(state.generator, data.value) : answer(StatusWord.WRONG_DATA);
+        return data?.tag === 0x83 ? this.#agree(state.mapping, data.value) : answer(StatusWord.WRONG_DATA);
       case 'authentication':
         if (data?.tag === 0x85) return this.#authenticate(state, data.value);
         wipe(state);
@@ -95,28 +107,35 @@ export class PaceCardSession {
   }
 
   #mapNonce(nonce: Uint8Array, received: Uint8Array): CardStep {
-    const { send, generator } = this.#parameters.mapping.chip(this.#parameters, { nonce, received }, this.#random);
-    this.#state = { step: 'agreement', generator };
-    return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x82, send)));
+    const mapping = this.#parameters.mapping.chip(this.#parameters, { nonce, received }, this.#random);
+    this.#state = { step: 'agreement', mapping };
+    return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x82, mapping.send)));
   }
 
-  #agree(generator: Uint8Array, otherPublic: Uint8Array): CardStep {
+  #agree({ generator, mapKey }: ChipMapping, otherPublic: Uint8Array): CardStep {
     const { group } = this.#parameters;
     const ownKey = group.randomKey(this.#random);
     const ownPublic = group.publicKey(ownKey, generator);
     const keys = agreeKeys(this.#parameters, { ownKey, ownPublic, otherPublic });
-    this.#state = { step: 'authentication', keys, publicKey: ownPublic, terminalPublic: otherPublic };
+    this.#state = { step: 'authentication', keys, publicKey: ownPublic, terminalPublic: otherPublic, mapKey };
     return answer(StatusWord.SUCCESS, tlv(0x7c, tlv(0x84, ownPublic)));
   }
 
-  #authenticate(state: Extract<State, { step: 'authentication' }>, token: Uint8Array): CardStep {
+  #authenticate(state: Extract<State, { step: 'authentication' }>, received: Uint8Array): CardStep {
     const key = state.keys.mac.reveal();
-    if (!equalConstantTime(token, paceToken(this.#parameters, key, state.publicKey))) {
+    if (!equalConstantTime(received, paceToken(this.#parameters, key, state.publicKey))) {
       wipe(state);
       return answer(StatusWord.AUTHENTICATION_FAILED);
     }
-    const data = tlv(0x7c, tlv(0x86, paceToken(this.#parameters, key, state.terminalPublic)));
+    const token = tlv(0x86, paceToken(this.#parameters, key, state.terminalPublic));
+    const data = tlv(0x7c, concat(token, this.#chipAuthentication(state)));
     return { response: { data, sw: StatusWord.SUCCESS }, session: new SmSession(this.#parameters.suite, state.keys) };
+  }
+
+  /** Object 8A of Chip Authentication Mapping; nothing with another mapping (Doc 9303-11 §4.4.5). */
+  #chipAuthentication({ keys, mapKey }: Extract<State, { step: 'authentication' }>): Uint8Array {
+    if (mapKey === undefined || this.#chipKey === undefined) return new Uint8Array(0);
+    return tlv(0x8a, encryptChipAuthenticationData(this.#parameters, keys.enc, { chipKey: this.#chipKey, mapKey }));
   }
 
   /** A terminal's bad bytes and bad points are 6A80. */

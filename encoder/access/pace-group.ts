@@ -26,6 +26,8 @@ export interface PaceGroup {
   readonly publicKeyTag: number;
   /** Characteristic of the field, which the pseudo-random numbers of Integrated Mapping stay below. */
   readonly prime: bigint;
+  /** Prime order of the group. */
+  readonly order: bigint;
   /** A private key of as many bytes as the group order. */
   randomKey(random: RandomSource): bigint;
   /** The public key over the standardised generator, or over `generator`. */
@@ -49,6 +51,7 @@ export function ecGroup(domain: EcDomain): PaceGroup {
     parameterId: domain.parameterId,
     publicKeyTag: 0x86,
     prime: domain.Point.CURVE().p,
+    order: domain.Point.Fn.ORDER,
     randomKey: (random) => randomScalar(domain, random),
     publicKey: (key, generator) => (generator === undefined ? publicPoint(domain, key) : encodePoint(point(generator).multiply(key))),
     check: (element, where) => void decodePoint(domain, element, where),

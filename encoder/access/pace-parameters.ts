@@ -3,7 +3,7 @@ import { tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { type CipherName, CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
 import { ecGroupById, type PaceGroup } from './pace-group.ts';
-import { GENERIC_MAPPING, INTEGRATED_MAPPING, type PaceMapping } from './pace-mapping.ts';
+import { CHIP_AUTHENTICATION_MAPPING, GENERIC_MAPPING, INTEGRATED_MAPPING, type PaceMapping } from './pace-mapping.ts';
 
 /** One way to run PACE that a chip announces in EF.CardAccess (PACEInfo, Doc 9303-11 §9.2.1). */
 export interface PaceParameters {
@@ -28,9 +28,13 @@ const ID_PACE_BYTES = fromHex('04007F0007020204');
 
 const CIPHERS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
 
+/** Chip Authentication Mapping has no 3DES. */
+const AES_CIPHERS: Readonly<Record<number, CipherName>> = { 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
+
 const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
   2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
   4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
+  6: { groupById: ecGroupById, mapping: CHIP_AUTHENTICATION_MAPPING, ciphers: AES_CIPHERS },
 };
 
 /**

@@ -1,9 +1,10 @@
 import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName } from '#encoder/apdu';
 import { ByteReader, concat, DecodeError, equalConstantTime } from '#encoder/bytes';
-import { enter, readTlv, tlv } from '#encoder/tlv';
+import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { wrongPassword } from './bac.ts';
 import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
+import { type ChipAuthenticationProof, decryptChipAuthenticationData } from './pace-cam.ts';
 import { checkOther } from './pace-group.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
@@ -19,6 +20,12 @@ export interface PaceRequest {
   readonly sendParameterId?: boolean;
 }
 
+export interface PaceSession {
+  readonly channel: SmChannel;
+  /** After Chip Authentication Mapping only. Nothing is proven until `verifyChipAuthenticationMapping` says so. */
+  readonly chipAuthentication?: ChipAuthenticationProof;
+}
+
 /**
  * PACE, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure
  * messaging with the cipher of the protocol.
@@ -27,35 +34,45 @@ export interface PaceRequest {
  * ACCESS_POINT_INVALID; the reader's own.
  */
 export async function openPace(channel: ApduChannel, request: PaceRequest): Promise<SmChannel> {
+  return (await openPaceSession(channel, request)).channel;
+}
+
+/** As `openPace`, with what Chip Authentication Mapping has brought to prove the chip. */
+export async function openPaceSession(channel: ApduChannel, request: PaceRequest): Promise<PaceSession> {
   const { parameters, random } = request;
   const { group, suite } = parameters;
   await setAuthenticationTemplate(channel, request);
 
   const nonce = await decryptedNonce(channel, request);
   const mapping = parameters.mapping.terminal(parameters, nonce, random);
-  const generator = mapping.finish(await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' }));
+  const mapped = await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' });
+  const generator = mapping.finish(mapped.value);
 
   const key = group.randomKey(random);
   const publicKey = group.publicKey(key, generator);
-  const chipPublic = await generalAuthenticate(channel, { send: tlv(0x83, publicKey), expect: 0x84, step: 'key agreement' });
+  const agreed = await generalAuthenticate(channel, { send: tlv(0x83, publicKey), expect: 0x84, step: 'key agreement' });
+  const chipPublic = agreed.value;
   const keys = agreeKeys(parameters, { ownKey: key, ownPublic: publicKey, otherPublic: chipPublic });
   try {
     const token = paceToken(parameters, keys.mac.reveal(), chipPublic);
-    const chipToken = await generalAuthenticate(channel, {
+    const authenticated = await generalAuthenticate(channel, {
       send: tlv(0x85, token),
       expect: 0x86,
       step: 'mutual authentication',
       last: true,
     });
-    if (!equalConstantTime(chipToken, paceToken(parameters, keys.mac.reveal(), publicKey))) {
+    if (!equalConstantTime(authenticated.value, paceToken(parameters, keys.mac.reveal(), publicKey))) {
       throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/mutual authentication', detail: 'the token of the chip' });
     }
+    const session = { channel: secureMessaging(channel, new SmSession(suite, keys)) };
+    if (!parameters.mapping.authenticatesChip) return session;
+    const data = decryptChipAuthenticationData(parameters, keys.enc, chipAuthenticationData(authenticated.others));
+    return { ...session, chipAuthentication: { group, data, mapPublic: mapped.value } };
   } catch (error) {
     keys.enc.destroy();
     keys.mac.destroy();
     throw error;
   }
-  return secureMessaging(channel, new SmSession(suite, keys));
 }
 
 /** KSenc and KSmac from the secret of the agreement (Doc 9303-11 §4.4.3.4). Both ends compute it. */
@@ -82,7 +99,7 @@ async function setAuthenticationTemplate(channel: ApduChannel, { parameters, pas
 }
 
 async function decryptedNonce(channel: ApduChannel, { parameters, password }: PaceRequest): Promise<Uint8Array> {
-  const encrypted = await generalAuthenticate(channel, { send: new Uint8Array(0), expect: 0x80, step: 'encrypted nonce' });
+  const { value: encrypted } = await generalAuthenticate(channel, { send: new Uint8Array(0), expect: 0x80, step: 'encrypted nonce' });
   if (encrypted.length !== nonceLength(parameters.suite)) {
     throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/encrypted nonce', detail: `${encrypted.length} bytes` });
   }
@@ -98,7 +115,7 @@ async function decryptedNonce(channel: ApduChannel, { parameters, password }: Pa
 async function generalAuthenticate(
   channel: ApduChannel,
   exchange: { send: Uint8Array; expect: number; step: string; last?: boolean },
-): Promise<Uint8Array> {
+): Promise<DynamicAuthenticationData> {
   const where = `PACE/${exchange.step}`;
   const cla = exchange.last === true ? 0x00 : 0x10;
   const response = await channel.send({ cla, ins: 0x86, p1: 0, p2: 0, data: tlv(0x7c, exchange.send), le: 256 });
@@ -120,15 +137,33 @@ function refused(where: string, cause: Error & { readonly detail: string | undef
   return new AccessError('ACCESS_REFUSED', { where, detail: cause.detail ?? '', cause });
 }
 
-/** The value of the one object expected inside 7C. Others may follow it (certification authority references, tags 87 and 88). */
-function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): Uint8Array {
-  try {
+interface DynamicAuthenticationData {
+  /** Of the object that the step expects, which comes first. */
+  readonly value: Uint8Array;
+  /** What follows it, unread: certification authority references (87 and 88), chip authentication data (8A). */
+  readonly others: Uint8Array;
+}
+
+function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): DynamicAuthenticationData {
+  return reading(where, () => {
     const reader = new ByteReader(data, where);
     const inner = enter(reader, 0x7c);
     reader.end();
     const first = readTlv(inner);
-    if (first.tag === tag) return first.value;
+    if (first.tag === tag) return { value: first.value, others: inner.rest() };
     throw inner.error('BYTES_UNEXPECTED', undefined, `tag ${tag.toString(16)} expected`);
+  });
+}
+
+/** Object 8A among those that follow the token (Doc 9303-11 §4.4.5). */
+function chipAuthenticationData(others: Uint8Array): Uint8Array | undefined {
+  const where = 'PACE/mutual authentication';
+  return reading(where, () => decodeTlvs(others, where).find(({ tag }) => tag === 0x8a)?.value);
+}
+
+function reading<T>(where: string, read: () => T): T {
+  try {
+    return read();
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     throw new AccessError('ACCESS_ANSWER_INVALID', { where, cause });
