@@ -4,6 +4,7 @@
  * print it, BAC and PACE derive their keys from it. It is not a place for visas (Doc 9303-7), and it repairs nothing.
  */
 export { checkDigit } from './check-digit.ts';
+export { transliterateCyrillic, type CyrillicLanguage } from './cyrillic.ts';
 export { latinLetters, type LatinChoices } from './latin.ts';
 export { MrzError, type MrzErrorCode } from './mrz-error.ts';
 export { nameField, type NameField } from './name.ts';
