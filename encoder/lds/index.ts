@@ -26,13 +26,26 @@ export { dg16, type Dg16, type PersonToNotify } from './dg16.ts';
 export { dg2, dg2Of, FACE_HEADER, PORTRAIT_BYTES_LEAST, PORTRAIT_OFFSET, type Dg2 } from './dg2.ts';
 export { dg5, type Dg5 } from './dg5.ts';
 export { dg7, type Dg7 } from './dg7.ts';
+export { efAtrInfo, type AtrInfoObject, type EfAtrInfo } from './ef-atr-info.ts';
+export { efCardSecurity, type EfCardSecurity } from './ef-card-security.ts';
 export { DATA_GROUP_TAGS, efCom, type EfCom } from './ef-com.ts';
+export { efCvca, type EfCvca } from './ef-cvca.ts';
+export { efDir, type ApplicationTemplate, type EfDir } from './ef-dir.ts';
 export { efSod, type EfSod } from './ef-sod.ts';
-export type { ElementaryFile } from './elementary-file.ts';
+export type { DataObject, Directory, ElementaryFile } from './elementary-file.ts';
 export type { FaceImage, FacialRecord } from './face-image/facial-record.ts';
 export { readJpegHeader, withJfifHeader, type JpegHeader } from './face-image/jpeg.ts';
 export { ldsSecurityObject, type HashName, type LdsSecurityObject } from './lds-security-object.ts';
 export { readPngHeader, type PngHeader } from './png.ts';
 export { decodeSubjectPublicKeyInfo, ecSubjectPublicKeyInfo, type PublicKey } from './public-key.ts';
-export { ELEMENTARY_FILES, fileById, fileByName, fileOfDataGroup, FILES, type FileName, type RegisteredFile } from './registry.ts';
+export {
+  directoryOf,
+  ELEMENTARY_FILES,
+  fileById,
+  fileByName,
+  fileOfDataGroup,
+  FILES,
+  type FileName,
+  type RegisteredFile,
+} from './registry.ts';
 export { encodeSecurityInfo, inDerOrder, PROTOCOL, type ProtocolName, type SecurityInfo } from './security-infos.ts';

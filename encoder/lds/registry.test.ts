@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
-import { DATA_GROUP_TAGS, ELEMENTARY_FILES, fileById, fileByName, fileOfDataGroup } from './index.ts';
+import { DATA_GROUP_TAGS, directoryOf, ELEMENTARY_FILES, fileById, fileByName, fileOfDataGroup } from './index.ts';
 import { ldsSecurityObject, ldsSecurityObjectExamples } from './lds-security-object.ts';
 
 const rows = ELEMENTARY_FILES.flatMap(({ name, codec, examples }) =>
@@ -23,23 +23,30 @@ describe('every file of the registry', () => {
     expect(ELEMENTARY_FILES.filter(({ examples }) => examples.length === 0)).toEqual([]);
   });
 
-  test('has its own tag, file identifier and short file identifier (Doc 9303-10 table 34)', () => {
-    for (const key of ['tag', 'fileId', 'shortFileId'] as const) {
-      expect(new Set(ELEMENTARY_FILES.map((file) => file[key])).size).toBe(ELEMENTARY_FILES.length);
-    }
-    for (const { fileId, shortFileId, dataGroup, tag } of ELEMENTARY_FILES) {
-      expect(fileId & 0xff).toBe(shortFileId);
-      if (dataGroup !== undefined) expect([fileId, tag]).toEqual([0x0100 + dataGroup, DATA_GROUP_TAGS.get(dataGroup)]);
-    }
-  });
+  test.each(['MF', 'eMRTD'] as const)(
+    'has its own tag, file identifier and short file identifier in %s (Doc 9303-10 table 34)',
+    (directory) => {
+      const files = ELEMENTARY_FILES.filter((file) => directoryOf(file) === directory);
+      for (const key of ['tag', 'fileId', 'shortFileId'] as const) {
+        expect(new Set(files.map((file) => file[key])).size).toBe(files.length);
+      }
+      for (const { name, fileId, shortFileId, dataGroup, tag } of files) {
+        // Table 30: EF.DIR alone has a short identifier that its file identifier does not end with.
+        if (name !== 'EF.DIR') expect(fileId & 0xff).toBe(shortFileId);
+        if (dataGroup !== undefined) expect([fileId, tag]).toEqual([0x0100 + dataGroup, DATA_GROUP_TAGS.get(dataGroup)]);
+      }
+    },
+  );
 
   test('is found by its name, its data group and its identifier', () => {
     for (const file of ELEMENTARY_FILES) {
       expect(fileByName(file.name)).toBe(file);
-      expect(fileById(file.fileId)).toBe(file);
+      expect(fileById(file.fileId, directoryOf(file))).toBe(file);
       if (file.dataGroup !== undefined) expect(fileOfDataGroup(file.dataGroup)).toBe(file);
     }
     expect(fileOfDataGroup(8)).toBeUndefined();
+    expect(fileById(0x0101, 'MF')).toBeUndefined();
+    expect(fileById(0x2f00, 'eMRTD')).toBeUndefined();
   });
 
   test('begins with its tag', () => {
