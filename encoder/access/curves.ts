@@ -61,9 +61,13 @@ export function decodePoint(domain: EcDomain, bytes: Uint8Array, where: string):
   }
 }
 
-/** A private key 1 … n−1, by rejection, so that no value is likelier than another. A source that never fits is broken. */
+/** A private key of the curve: 1 … n−1. */
 export function randomScalar(domain: EcDomain, random: RandomSource): bigint {
-  const order = domain.Point.Fn.ORDER;
+  return randomBelow(domain.Point.Fn.ORDER, random);
+}
+
+/** A private key 1 … order−1, by rejection, so that no value is likelier than another. A source that never fits is broken. */
+export function randomBelow(order: bigint, random: RandomSource): bigint {
   const bytesLength = Math.ceil(order.toString(2).length / 8);
   const topMask = 0xff >> (8 * bytesLength - order.toString(2).length);
   for (let round = 0; round < 128; round += 1) {

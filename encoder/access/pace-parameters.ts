@@ -2,6 +2,7 @@ import { concat, fromHex, uintBE } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { type CipherName, CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
+import { dhGroupById } from './dh-group.ts';
 import { ecGroupById, type PaceGroup } from './pace-group.ts';
 import { CHIP_AUTHENTICATION_MAPPING, GENERIC_MAPPING, INTEGRATED_MAPPING, type PaceMapping } from './pace-mapping.ts';
 
@@ -32,6 +33,7 @@ const CIPHERS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128',
 const AES_CIPHERS: Readonly<Record<number, CipherName>> = { 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
 
 const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
+  1: { groupById: dhGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
   2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
   4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
   6: { groupById: ecGroupById, mapping: CHIP_AUTHENTICATION_MAPPING, ciphers: AES_CIPHERS },
@@ -39,7 +41,7 @@ const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
 
 /**
  * From PACEInfo: object identifier in dotted form and standardised domain parameters. Throws `AccessError`
- * ACCESS_UNSUPPORTED: of the protocols here are those of `PROTOCOLS`, with the curves of `EC_DOMAINS`.
+ * ACCESS_UNSUPPORTED: of the protocols here are those of `PROTOCOLS`, with the curves of `EC_DOMAINS` and the groups of `DH_DOMAINS`.
  */
 export function paceParameters(oid: string, parameterId: number): PaceParameters {
   const [branch = 0, arc = 0, ...deeper] = oid.startsWith(`${ID_PACE}.`)

@@ -183,7 +183,9 @@ describe('PACE, threats', () => {
 
   it.each([
     ['0.4.0.127.0.7.2.2.4.2.9', 13],
-    ['0.4.0.127.0.7.2.2.4.1.2', 2],
+    ['0.4.0.127.0.7.2.2.4.1.2', 3],
+    ['0.4.0.127.0.7.2.2.4.1.2', 13],
+    ['0.4.0.127.0.7.2.2.4.5.2', 13],
     [AES128, 99],
   ])('%s with domain parameters %i is not supported', (oid, id) => {
     expect(() => paceParameters(oid, id)).toThrow(expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' }));

@@ -11,6 +11,9 @@ import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.
 import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
 import type { RandomSource } from './session-result.ts';
 
+/** Bytes of command data in a short APDU (ISO/IEC 7816-4 §5.2). */
+const SHORT_DATA_MAX = 255;
+
 export interface PaceRequest {
   readonly parameters: PaceParameters;
   readonly password: PacePassword;
@@ -27,8 +30,8 @@ export interface PaceSession {
 }
 
 /**
- * PACE, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure
- * messaging with the cipher of the protocol.
+ * PACE, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure messaging with the cipher of the
+ * protocol.
  *
  * Errors: `AccessError` ACCESS_PASSWORD_WRONG, ACCESS_REFUSED (another refusal), ACCESS_ANSWER_INVALID,
  * ACCESS_POINT_INVALID; the reader's own.
@@ -118,7 +121,10 @@ async function generalAuthenticate(
 ): Promise<DynamicAuthenticationData> {
   const where = `PACE/${exchange.step}`;
   const cla = exchange.last === true ? 0x00 : 0x10;
-  const response = await channel.send({ cla, ins: 0x86, p1: 0, p2: 0, data: tlv(0x7c, exchange.send), le: 256 });
+  const data = tlv(0x7c, exchange.send);
+  // A public key too long for a short command is answered by one too long for a short response (2048-bit DH, §9.3.1).
+  const le = data.length > SHORT_DATA_MAX ? 65_536 : 256;
+  const response = await channel.send({ cla, ins: 0x86, p1: 0, p2: 0, data, le });
   try {
     return dynamicAuthenticationData(expectSuccess(response, where), exchange.expect, where);
   } catch (cause) {
