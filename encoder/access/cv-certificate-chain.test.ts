@@ -2,6 +2,7 @@ import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypt
 import { describe, expect, it } from 'vitest';
 import { concat, fromHex } from '#encoder/bytes';
 import { CURVES } from '#encoder/lds';
+import { decodeOnly, DER, enter, readBitString, readInteger, readOctetString, readOid } from '#encoder/tlv';
 import { CV_ALGORITHMS } from './cv-certificate-algorithms.ts';
 import type { CvDomainParameters, CvEcPublicKey, CvRsaPublicKey } from './cv-certificate-public-key.ts';
 import { bytesToInteger } from './curves.ts';
@@ -248,6 +249,32 @@ describe('TR-03110-3 tables 14 and 15: signatures', () => {
     for (const [, algorithm] of others) expect(verifyByCvKey({ ...pair.publicKey, algorithm }, message, signature)).toBe(false);
   });
 
+  // OpenSSL writes out the parameters of its curves, so that ours are compared with somebody else's table.
+  it.each([
+    ['secp224r1', 28],
+    ['prime256v1', 32],
+    ['secp384r1', 48],
+    ['secp521r1', 66],
+    ['brainpoolP224r1', 28],
+    ['brainpoolP256r1', 32],
+    ['brainpoolP320r1', 40],
+    ['brainpoolP384r1', 48],
+    ['brainpoolP512r1', 64],
+  ])('ECDSA on %s with the domain parameters that OpenSSL has for it', (namedCurve, size) => {
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve, paramEncoding: 'explicit' });
+    const { domainParameters, publicPoint } = explicitKey(publicKey);
+    const pair: Pair = { publicKey: { kind: 'ecdsa', algorithm: ECDSA_SHA384, domainParameters, publicPoint }, privateKey };
+    const signature = signBy(pair, message);
+    expect(signature).toHaveLength(2 * size);
+    expect(verifyByCvKey(pair.publicKey, message, signature)).toBe(true);
+    expect(verifyByCvKey(pair.publicKey, message, signature.with(5, (signature[5] ?? 0) ^ 1))).toBe(false);
+  });
+
+  it('a curve below 224 bits is refused (Doc 9303-11 §7.1.4.2.2)', () => {
+    const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'brainpoolP192r1', paramEncoding: 'explicit' });
+    expect(() => checkCvKey({ kind: 'ecdsa', algorithm: ECDSA_SHA256, ...explicitKey(publicKey) })).toThrow(/CV_KEY_INVALID/);
+  });
+
   it('RSA keys that are small, even or have the exponent 1 are refused, as is an algorithm of the other kind', () => {
     const { publicKey } = rsaPair(PSS_SHA256) as { publicKey: CvRsaPublicKey };
     for (const change of [
@@ -313,6 +340,23 @@ function ecPair(namedCurve: string, domainParameters?: CvDomainParameters, algor
   const publicPoint = new Uint8Array(spki.subarray(namedCurve === 'secp384r1' ? -97 : -65));
   const domain = domainParameters === undefined ? {} : { domainParameters };
   return { publicKey: { kind: 'ecdsa', algorithm, publicPoint, ...domain }, privateKey };
+}
+
+/** SubjectPublicKeyInfo with ECParameters of RFC 3279 §2.3.5: version, fieldID, curve (a, b, seed), base, order, cofactor. */
+function explicitKey(publicKey: KeyObject): { domainParameters: CvDomainParameters; publicPoint: Uint8Array } {
+  const outer = decodeOnly(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })), DER.SEQUENCE, 'SPKI');
+  const algorithm = enter(outer, DER.SEQUENCE);
+  readOid(algorithm);
+  const parameters = enter(algorithm, DER.SEQUENCE);
+  readInteger(parameters);
+  const field = enter(parameters, DER.SEQUENCE);
+  readOid(field);
+  const p = readInteger(field);
+  const curve = enter(parameters, DER.SEQUENCE);
+  const [a, b] = [bytesToInteger(readOctetString(curve)), bytesToInteger(readOctetString(curve))];
+  const basePoint = readOctetString(parameters);
+  const domainParameters = { p, a, b, basePoint, order: readInteger(parameters), cofactor: readInteger(parameters) };
+  return { domainParameters, publicPoint: readBitString(outer).rest() };
 }
 
 function rsaPair(algorithm: string): Pair {
