@@ -7,9 +7,10 @@ import { bytesToInteger } from './curves.ts';
 import { DH_DOMAINS } from './dh-domains.ts';
 import { canPassword, mrzPassword, openPace, PaceCardSession, paceParameters, readFile } from './index.ts';
 import { agreeKeys } from './pace.ts';
-import { mapGeneric } from './pace-mapping.ts';
+import { mapGeneric, mapIntegrated } from './pace-mapping.ts';
 import { paceToken } from './pace-parameters.ts';
 import { passwordKey } from './password.ts';
+import { pseudoRandom, pseudoRandomElement } from './pseudo-random.ts';
 import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 
 const sides = [
@@ -73,6 +74,78 @@ describe('Doc 9303-11 Appendix G.2: PACE-DH-GM, 1024-bit MODP group, AES-128, st
   });
 });
 
+const w = vector('pace', 'pace.dh-im.H2');
+const h2 = paceParameters('0.4.0.127.0.7.2.2.4.3.2', 0);
+const nonces = { s: w.bytes('nonceS'), t: w.bytes('nonceT') };
+
+describe('Doc 9303-11 Appendix H.2: PACE-DH-IM, 1024-bit MODP group, AES-128, step by step', () => {
+  const pin = canPassword(w.text('passwordText'));
+
+  it('parameters, password key and nonce', () => {
+    expect(h2.oid).toEqual(w.bytes('oid'));
+    expect(passwordKey(h2.suite, pin).reveal()).toEqual(w.bytes('kPi'));
+    expect(h2.suite.encryptNonce(w.bytes('kPi'), nonces.s)).toEqual(w.bytes('encryptedNonceZ'));
+  });
+
+  it('pseudo-random function and mapping', () => {
+    expect(pseudoRandom(h2.suite, nonces, h2.group.prime)).toEqual(w.bytes('pseudoRandomR'));
+    expect(pseudoRandomElement(h2.suite, nonces, h2.group.prime)).toBe(bytesToInteger(w.bytes('rp')));
+    expect(mapIntegrated(h2, nonces)).toEqual(w.bytes('mappedGenerator'));
+  });
+
+  it.each([0n, 1n, h2.group.prime - 1n])('%i maps to no generator: refused', (element) => {
+    expect(() => h2.group.mapField(element)).toThrow(expect.objectContaining({ code: 'ACCESS_POINT_INVALID' }));
+  });
+
+  it.each(sides)('key agreement at the %s', (_side, own, other) => {
+    const ownKey = bytesToInteger(w.bytes(`kaPrivate${own}`));
+    const [ownPublic, otherPublic] = [w.bytes(`kaPublic${own}`), w.bytes(`kaPublic${other}`)];
+    expect(h2.group.publicKey(ownKey, w.bytes('mappedGenerator'))).toEqual(ownPublic);
+    expect(h2.group.sharedSecret(ownKey, otherPublic)).toEqual(w.bytes('sharedSecretK'));
+    const keys = agreeKeys(h2, { ownKey, ownPublic, otherPublic });
+    expect([toHex(keys.enc.reveal()), toHex(keys.mac.reveal())]).toEqual([w.text('ksEnc'), w.text('ksMac')]);
+  });
+
+  it('tokens', () => {
+    expect(paceToken(h2, w.bytes('ksMac'), w.bytes('kaPublicChip'))).toEqual(w.bytes('tIfd'));
+    expect(paceToken(h2, w.bytes('ksMac'), w.bytes('kaPublicTerminal'))).toEqual(w.bytes('tIc'));
+  });
+
+  // The appendix prints values and no APDUs: these carry its values in the objects of §4.4.5, with 82 empty.
+  const command = (cla: string, tag: number, value: Uint8Array): string => {
+    const data = tlv(0x7c, tlv(tag, value));
+    return `${cla}860000${toHex(Uint8Array.of(data.length))}${toHex(data)}00`;
+  };
+  const result = (tag: number, value: Uint8Array): string => `${toHex(tlv(0x7c, tlv(tag, value)))}9000`;
+  const commands = [
+    `0022C1A40F800A${w.text('oid')}830102`,
+    '10860000027C0000',
+    command('10', 0x81, nonces.t),
+    command('10', 0x83, w.bytes('kaPublicTerminal')),
+    command('00', 0x85, w.bytes('tIfd')),
+  ];
+  const answers = [
+    result(0x80, w.bytes('encryptedNonceZ')),
+    '7C0282009000',
+    result(0x84, w.bytes('kaPublicChip')),
+    result(0x86, w.bytes('tIc')),
+  ];
+
+  it('terminal: asks with the values of the example', async () => {
+    const { channel, asked } = scriptedChannel('9000', ...answers);
+    await openPace(channel, { parameters: h2, password: pin, random: scripted(nonces.t, below(w.bytes('kaPrivateTerminal'))) });
+    expect(asked).toEqual(commands);
+  });
+
+  it('card: answers with the values of the example', () => {
+    const card = new PaceCardSession(h2, [pin], scripted(nonces.s, below(w.bytes('kaPrivateChip'))));
+    expect(card.mseSetAt(parseCommand(fromHex(commands[0] ?? ''))).response.sw).toBe(0x9000);
+    const steps = commands.slice(1).map((each) => card.generalAuthenticate(parseCommand(fromHex(each))));
+    expect(steps.map(({ response }) => `${toHex(response.data)}9000`)).toEqual(answers);
+    expect(steps.map(({ session }) => session !== undefined)).toEqual([false, false, false, true]);
+  });
+});
+
 /** A printed private key as the script gives it: below the group order, in its bytes. The public key is the same. */
 function below(key: Uint8Array): Uint8Array {
   return fromHex((bytesToInteger(key) % g2.group.order).toString(16).padStart(40, '0'));
@@ -81,7 +154,10 @@ function below(key: Uint8Array): Uint8Array {
 const FILE = Uint8Array.from([0x60, 0x02, 7, 8]);
 const CAN = canPassword('000123');
 
-describe.each([['PACE-DH-GM', '0.4.0.127.0.7.2.2.4.1']])('%s, terminal against card', (_name, oid) => {
+describe.each([
+  ['PACE-DH-GM', '0.4.0.127.0.7.2.2.4.1'],
+  ['PACE-DH-IM', '0.4.0.127.0.7.2.2.4.3'],
+])('%s, terminal against card', (_name, oid) => {
   const all = DH_DOMAINS.flatMap(({ parameterId }) => [1, 2, 3, 4].map((cipher) => [parameterId, cipher] as const));
   it.each(all)('domain parameters %i, cipher %i', async (parameterId, cipher) => {
     const parameters = paceParameters(`${oid}.${cipher}`, parameterId);
@@ -89,6 +165,16 @@ describe.each([['PACE-DH-GM', '0.4.0.127.0.7.2.2.4.1']])('%s, terminal against c
     const chip = testChip({ pace, files: new Map([[0x011e, FILE]]) });
     const sm = await openPace(chip.channel, { parameters, password: CAN, random: seeded(99), sendParameterId: true });
     expect(await readFile(sm, 0x011e)).toEqual(FILE);
+  });
+
+  it('a public key of 2048 bits goes in an extended APDU, and leaves room for the answer (Doc 9303-11 §9.3.1)', async () => {
+    const parameters = paceParameters(`${oid}.4`, 2);
+    const chip = testChip({ pace: new PaceCardSession(parameters, [CAN], seeded(5)) });
+    await openPace(chip.channel, { parameters, password: CAN, random: seeded(6) });
+    expect(chip.wire[6]).toMatch(/^108600000001087C820104838201[0-9A-F]+0000$/);
+    expect(chip.plain.map(({ le }) => le)).toEqual(
+      oid.endsWith('1') ? [undefined, 256, 65_536, 65_536, 256] : [undefined, 256, 256, 65_536, 256],
+    );
   });
 
   it('another CAN: the password is wrong', async () => {

@@ -35,6 +35,7 @@ const AES_CIPHERS: Readonly<Record<number, CipherName>> = { 2: 'AES-128', 3: 'AE
 const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
   1: { groupById: dhGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
   2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
+  3: { groupById: dhGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
   4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
   6: { groupById: ecGroupById, mapping: CHIP_AUTHENTICATION_MAPPING, ciphers: AES_CIPHERS },
 };
