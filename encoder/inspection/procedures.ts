@@ -83,8 +83,10 @@ async function pace(input: OpenInput, kind: 'mrz' | 'can'): Promise<SmChannel> {
 function announcedPace(file: Uint8Array | undefined): { parameters: PaceParameters; several: boolean } {
   const infos = file === undefined ? [] : cardAccess.decode(file).securityInfos.filter((info) => info.kind === 'PACEInfo');
   for (const info of infos) {
+    // Without an identifier the domain parameters are proprietary (Doc 9303-11 §9.2.1): none that this room knows.
+    if (info.parameterId === undefined) continue;
     try {
-      return { parameters: paceParameters(info.protocol, info.parameterId ?? 0), several: infos.length > 1 };
+      return { parameters: paceParameters(info.protocol, info.parameterId), several: infos.length > 1 };
     } catch (error) {
       if (!(error instanceof AccessError)) throw error;
     }
