@@ -1,27 +1,13 @@
 import sharp from 'sharp';
 import type { CitizenRecord } from '#encoder/profiles';
+import { SPECIMEN_CITIZEN } from '#encoder/testing';
 
 /** An invented citizen for the tests of this room (`facts/vietnam.md` §3 and §4.1, first synthetic example), with plain images. */
 export async function specimenRecord(changes: Partial<CitizenRecord> = {}): Promise<CitizenRecord> {
   const plain = (width: number, height: number, background: string) => sharp({ create: { width, height, channels: 3, background } });
   const finger = await plain(300, 400, '#dcdcdc').greyscale().png().toBuffer();
   return {
-    personalNumber: '001190000123',
-    fullName: 'Nguyễn Thị Đào',
-    dateOfBirth: '1990-02-15',
-    sex: 'female',
-    nationality: 'VNM',
-    ethnicity: 'Kinh',
-    religion: 'Không',
-    placeOfOrigin: 'Phúc Xá, Ba Đình, Hà Nội',
-    placeOfResidence: 'Số 1 Phố Mẫu, Phúc Xá, Ba Đình, Hà Nội',
-    personalMarks: 'Nốt ruồi c:1cm dưới mắt trái',
-    father: 'Nguyễn Văn Anh',
-    mother: 'Trần Thị Bình',
-    spouses: [],
-    oldIdentityNumber: '012345678',
-    dateOfIssue: '2021-05-10',
-    dateOfExpiry: '2030-02-15',
+    ...SPECIMEN_CITIZEN,
     portrait: await plain(480, 640, '#8fa6c0').jpeg().toBuffer(),
     leftIndexFinger: finger,
     rightIndexFinger: finger,

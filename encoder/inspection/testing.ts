@@ -11,6 +11,7 @@ import { FILES, type FileName } from '#encoder/lds';
 import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
 import { buildDataGroups, cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
+import { SPECIMEN_CITIZEN } from '#encoder/testing';
 import { inProcessReader, type CardConnection, type InProcessReader } from '#encoder/readers';
 import { decodeOnly, enter, tlv } from '#encoder/tlv';
 import { blankSerial, createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
@@ -53,22 +54,7 @@ export async function citizen(changes: Partial<CitizenRecord> = {}): Promise<Cit
     .jpeg()
     .toBuffer();
   return {
-    personalNumber: '001190000123',
-    fullName: 'Nguyễn Thị Đào',
-    dateOfBirth: '1990-02-15',
-    sex: 'female',
-    nationality: 'VNM',
-    ethnicity: 'Kinh',
-    religion: 'Không',
-    placeOfOrigin: 'Phúc Xá, Ba Đình, Hà Nội',
-    placeOfResidence: 'Số 1 Phố Mẫu, Phúc Xá, Ba Đình, Hà Nội',
-    personalMarks: 'Nốt ruồi c:1cm dưới mắt trái',
-    father: 'Nguyễn Văn Anh',
-    mother: 'Trần Thị Bình',
-    spouses: [],
-    oldIdentityNumber: '012345678',
-    dateOfIssue: '2021-05-10',
-    dateOfExpiry: '2030-02-15',
+    ...SPECIMEN_CITIZEN,
     portrait: new Uint8Array(portrait),
     leftIndexFinger: new Uint8Array(1),
     rightIndexFinger: new Uint8Array(1),

@@ -3,3 +3,4 @@
  * for any process that runs.
  */
 export { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from './blank-chips.ts';
+export { SPECIMEN_CITIZEN } from './specimen-citizen.ts';
