@@ -1,4 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +135,22 @@ describe('the embedded plant', () => {
     plant = await startPlant({ plantDir });
     await plant.stop();
     await writeFile(join(plantDir, 'postgres', 'data', 'postmaster.pid'), `${process.pid}\n`);
+    plant = await startPlant({ plantDir });
+    await expectAnswers(plant);
+  });
+
+  it('is not stopped by the postmaster.pid of a server that was killed and that nobody reaps', async () => {
+    const plantDir = join(base, 'plant');
+    plant = await startPlant({ plantDir });
+    await plant.stop();
+    // As under an init that reaps late or never: a dead child of a process that does not wait for it, with the server's name and user.
+    const drop = asRoot ? 'setpriv --reuid=postgres --regid=postgres --clear-groups' : '';
+    const script = `ln -s "$(command -v sleep)" "$1/postgres"; cd /; ${drop} "$1/postgres" 0 & echo $!; exec sleep 600`;
+    const parent = spawn('sh', ['-c', script, 'sh', base], { stdio: ['ignore', 'pipe', 'inherit'] });
+    holder = parent;
+    const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve)));
+    await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes('(postgres) Z'));
+    await writeFile(join(plantDir, 'postgres', 'data', 'postmaster.pid'), `${pid}\n`);
     plant = await startPlant({ plantDir });
     await expectAnswers(plant);
   });

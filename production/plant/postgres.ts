@@ -9,7 +9,7 @@ import { type Secret } from '#encoder/bytes';
 
 import { isRoot, makeFolders, secretFile, shortFolder, systemUser, type PlantFolders } from './folders.ts';
 import { PlantError } from './plant-error.ts';
-import { readIfThere } from './process-identity.ts';
+import { identify, readIfThere } from './process-identity.ts';
 import { logFileOf, supervise, type Supervised, type SupervisorDeps } from './supervisor.ts';
 
 const run = promisify(execFile);
@@ -165,13 +165,15 @@ function ownedFolder(path: string, user: { uid: number; gid: number } | undefine
 
 /**
  * A server that was killed leaves `postmaster.pid`, and the next one refuses to start when that pid belongs to any process of the same
- * user: after a restart of the machine or container it often does. We hold the plant's lock, so only a living server of this cluster counts.
+ * user: after a restart of the machine or container it often does, and a killed server that nobody has reaped yet answers kill(2) as well.
+ * We hold the plant's lock and have ended its leftovers, so only a living server counts.
  */
 function removeStalePid(place: Place): void {
   const data = join(place.home, 'data');
   const pid = Number((readIfThere(join(data, 'postmaster.pid')) ?? '').split('\n')[0]);
   if (!Number.isInteger(pid) || pid === 0) return;
-  if (readIfThere(`/proc/${pid}/comm`)?.trim() !== 'postgres') rmSync(join(data, 'postmaster.pid'), { force: true });
+  const living = identify(pid) !== undefined && readIfThere(`/proc/${pid}/comm`)?.trim() === 'postgres';
+  if (!living) rmSync(join(data, 'postmaster.pid'), { force: true });
 }
 
 /** The programs of the version that made the cluster, or of the newest one installed when there is no cluster yet. */
