@@ -10,8 +10,12 @@ import { enter, tlv } from '#encoder/tlv';
  */
 export interface BiometricTemplate {
   readonly header: BiometricHeader;
+  /** 7F2E when the block is itself made of data objects, as those of ISO/IEC 39794 are; else 5F2E. */
+  readonly dataTag: BiometricDataTag;
   readonly data: Uint8Array;
 }
+
+export type BiometricDataTag = 0x5f2e | 0x7f2e;
 
 /** Template A1, in the order of Doc 9303-10 table 44; only owner and type are required. */
 export interface BiometricHeader {

@@ -139,7 +139,7 @@ describe('the embedded plant', () => {
     await expectAnswers(plant);
   });
 
-  it('is not stopped by the postmaster.pid of a server that was killed and that nobody reaps', async () => {
+  it('is not stopped by the lock files of a server that was killed and that nobody reaps', async () => {
     const plantDir = join(base, 'plant');
     plant = await startPlant({ plantDir });
     await plant.stop();
@@ -151,6 +151,7 @@ describe('the embedded plant', () => {
     const pid = Number(await new Promise<Buffer>((resolve) => parent.stdout.once('data', resolve)));
     await until(() => readFileSync(`/proc/${pid}/stat`, 'utf8').includes('(postgres) Z'));
     await writeFile(join(plantDir, 'postgres', 'data', 'postmaster.pid'), `${pid}\n`);
+    await writeFile(join(plant.postgres.host, '.s.PGSQL.5432.lock'), `${pid}\n`);
     plant = await startPlant({ plantDir });
     await expectAnswers(plant);
   });

@@ -70,7 +70,7 @@ export async function startPostgres(deps: SupervisorDeps, options: PostgresOptio
     readyDeadlineMs: READY_DEADLINE_MS,
     prepare: () => {
       ownedFolder(place.socketDir, place.user);
-      removeStalePid(place);
+      removeStaleLocks(place);
       return Promise.resolve();
     },
     probe: () => withClient({ ...admin, database: 'postgres' }, async (client) => void (await client.query('select 1'))),
@@ -164,16 +164,17 @@ function ownedFolder(path: string, user: { uid: number; gid: number } | undefine
 }
 
 /**
- * A server that was killed leaves `postmaster.pid`, and the next one refuses to start when that pid belongs to any process of the same
- * user: after a restart of the machine or container it often does, and a killed server that nobody has reaped yet answers kill(2) as well.
- * We hold the plant's lock and have ended its leftovers, so only a living server counts.
+ * A server that was killed leaves its lock files, and the next one refuses to start when the pid in them belongs to any process of the
+ * same user: after a restart of the machine or container it often does, and a killed server that nobody has reaped yet answers kill(2) as
+ * well. We hold the plant's lock and have ended its leftovers, so only a living server counts.
  */
-function removeStalePid(place: Place): void {
-  const data = join(place.home, 'data');
-  const pid = Number((readIfThere(join(data, 'postmaster.pid')) ?? '').split('\n')[0]);
-  if (!Number.isInteger(pid) || pid === 0) return;
-  const living = identify(pid) !== undefined && readIfThere(`/proc/${pid}/comm`)?.trim() === 'postgres';
-  if (!living) rmSync(join(data, 'postmaster.pid'), { force: true });
+function removeStaleLocks(place: Place): void {
+  for (const file of [join(place.home, 'data', 'postmaster.pid'), join(place.socketDir, `.s.PGSQL.${PORT}.lock`)]) {
+    const pid = Number((readIfThere(file) ?? '').split('\n')[0]);
+    if (!Number.isInteger(pid) || pid === 0) continue;
+    const living = identify(pid) !== undefined && readIfThere(`/proc/${pid}/comm`)?.trim() === 'postgres';
+    if (!living) rmSync(file, { force: true });
+  }
 }
 
 /** The programs of the version that made the cluster, or of the newest one installed when there is no cluster yet. */

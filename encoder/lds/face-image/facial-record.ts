@@ -1,4 +1,5 @@
-import { ascii, type ByteReader, concat, uintBE } from '#encoder/bytes';
+import { type ByteReader, concat, uintBE } from '#encoder/bytes';
+import { readConstant, readRecordFormat, recordFormat } from '../record-format.ts';
 
 /**
  * A facial record of ISO/IEC 19794-5:2005, the block that DG2 holds: `FAC\0 010\0`, the length, the number of images; then
@@ -66,14 +67,13 @@ export const PLAIN_FACE = {
 export function encodeFacialRecord({ images }: FacialRecord): Uint8Array {
   if (images.length === 0 || images.length > IMAGES_MAX) throw new RangeError(`a facial record holds 1 to ${IMAGES_MAX} images`);
   const blocks = concat(...images.map(encodeImage));
-  return concat(ascii('FAC'), zero, ascii('010'), zero, uintBE(RECORD_HEADER + blocks.length, 4), uintBE(images.length, 2), blocks);
+  return concat(recordFormat('FAC'), uintBE(RECORD_HEADER + blocks.length, 4), uintBE(images.length, 2), blocks);
 }
 
 export function readFacialRecord(reader: ByteReader): FacialRecord {
   const length = reader.remaining;
-  literal(reader, concat(ascii('FAC'), zero), 'format identifier');
-  literal(reader, concat(ascii('010'), zero), 'version');
-  if (reader.uint(4, 'length') !== length) throw reader.error('BYTES_UNEXPECTED', 'length', `${length} bytes are there`);
+  readRecordFormat(reader, 'FAC');
+  readConstant(reader, length, 4, 'length');
   const count = reader.uint(2, 'number of images');
   if (count === 0 || count > IMAGES_MAX) throw reader.error('BYTES_LIMIT', 'number of images', `${count}`);
   const images = Array.from({ length: count }, (_, at) => readImage(reader, at));
@@ -138,9 +138,3 @@ function readImage(record: ByteReader, at: number): FaceImage {
     data: reader.rest(),
   };
 }
-
-function literal(reader: ByteReader, expected: Uint8Array, field: string): void {
-  if (Buffer.compare(reader.take(expected.length, field), expected) !== 0) throw reader.error('BYTES_UNEXPECTED', field);
-}
-
-const zero = Uint8Array.of(0);
