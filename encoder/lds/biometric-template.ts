@@ -5,25 +5,22 @@ import { enter, tlv } from '#encoder/tlv';
  * The nested biometric templates of Doc 9303-10 §4.7.2.1 and §4.7.3.1 (ISO/IEC 7816-11, CBEFF), common to DG2, DG3, DG4:
  *
  * ```
- * 7F61 { 02 count, 7F60 { A1 header, 5F2E biometric data block } × count }
+ * 7F61 { 02 count, 7F60 { A1 header, 5F2E or 7F2E biometric data block } × count }
  * ```
  */
-export interface BiometricTemplate {
+export interface BiometricTemplate<T> {
   readonly header: BiometricHeader;
-  /** 7F2E when the block is itself made of data objects, as those of ISO/IEC 39794 are; else 5F2E. */
-  readonly dataTag: BiometricDataTag;
-  readonly data: Uint8Array;
+  /** The biometric data block, as its format defines it. */
+  readonly record: T;
 }
-
-export type BiometricDataTag = 0x5f2e | 0x7f2e;
 
 /** Template A1, in the order of Doc 9303-10 table 44; only owner and type are required. */
 export interface BiometricHeader {
   /** 80: version of the CBEFF patron header. */
   readonly version?: Uint8Array;
-  /** 81: biometric type, one to three bytes; `02` is a face, `08` a finger. */
+  /** 81: biometric type, one to three bytes. */
   readonly type?: Uint8Array;
-  /** 82: biometric sub-type. */
+  /** 82: biometric sub-type (table 49): right or left, and which finger. */
   readonly subtype?: number;
   /** 83: creation date and time. */
   readonly created?: Uint8Array;
@@ -33,7 +30,7 @@ export interface BiometricHeader {
   readonly creator?: Uint8Array;
   /** 87: `0101` is JTC 1/SC 37. */
   readonly formatOwner: number;
-  /** 88: `0008` is ISO/IEC 19794-5. */
+  /** 88: `0007` is ISO/IEC 19794-4, `0008` 19794-5, `0009` 19794-6, `002A` 39794-5. */
   readonly formatType: number;
 }
 
@@ -46,31 +43,74 @@ const OPTIONAL = [
   ['creator', 0x86, 4, 4],
 ] as const;
 
-export function encodeTemplates(templates: readonly BiometricTemplate[]): Uint8Array {
-  const members = templates.map(({ header, data }) => tlv(0x7f60, encodeHeader(header), tlv(0x5f2e, data)));
+/** What may stand in the blocks of one data group. */
+export interface TemplateRules<T> {
+  /** Templates that the file may have. */
+  readonly least: number;
+  readonly most: number;
+  /** What 81, where it is present, must say: `02` a face, `08` a finger, `10` an iris. */
+  readonly biometricType: number;
+  /** 82 must be present (tables 47 and 54). */
+  readonly subtypeRequired: boolean;
+  /** By what 88 says. */
+  readonly formats: ReadonlyMap<number, BlockFormat<T>>;
+}
+
+export interface BlockFormat<T> {
+  /** 7F2E for blocks that are themselves made of data objects, as those of ISO/IEC 39794 are. */
+  readonly tag: 0x5f2e | 0x7f2e;
+  readonly encode: (record: T) => Uint8Array;
+  /** The block must be read to its end; what it says must agree with the header. */
+  readonly read: (block: ByteReader, header: BiometricHeader) => T;
+}
+
+/** ISO/IEC JTC 1/SC 37, the only owner whose formats Doc 9303-10 §4.7 names. */
+export const JTC1_SC37 = 0x0101;
+
+export function encodeTemplates<T>(templates: readonly BiometricTemplate<T>[], rules: TemplateRules<T>): Uint8Array {
+  if (templates.length < rules.least || templates.length > rules.most) throw new RangeError(`${rules.least} to ${rules.most} templates`);
+  const members = templates.map(({ header, record }) => {
+    const format = rules.formats.get(header.formatType);
+    const wrong = format === undefined ? 'format type' : contradiction(header, rules);
+    if (format === undefined || wrong !== undefined) throw new RangeError(`the header has a wrong ${wrong}`);
+    return tlv(0x7f60, encodeHeader(header), tlv(format.tag, format.encode(record)));
+  });
   return tlv(0x7f61, tlv(0x02, Uint8Array.of(templates.length)), ...members);
 }
 
-/** Reads the group; `map` turns each data block into the value that it holds, with a reader that knows where it stands. */
-export function readTemplates<T>(
-  reader: ByteReader,
-  limits: { readonly least: number; readonly most: number },
-  map: (header: BiometricHeader, data: ByteReader) => T,
-): readonly T[] {
+/** Reads the group 7F61 to its end. */
+export function readTemplates<T>(reader: ByteReader, rules: TemplateRules<T>): readonly BiometricTemplate<T>[] {
   const group = enter(reader, 0x7f61);
   const counter = enter(group, 0x02);
   const count = counter.uint(1, 'count');
   counter.end();
-  if (count < limits.least || count > limits.most) throw counter.error('BYTES_LIMIT', 'count', `${count} templates`);
-  const values = Array.from({ length: count }, () => {
-    const template = enter(group, 0x7f60);
-    const header = readHeader(enter(template, 0xa1));
-    const data = enter(template, 0x5f2e);
-    template.end();
-    return map(header, data);
-  });
+  if (count < rules.least || count > rules.most) throw counter.error('BYTES_LIMIT', 'count', `${count} templates`);
+  const templates = Array.from({ length: count }, () => readTemplate(enter(group, 0x7f60), rules));
   group.end();
-  return values;
+  return templates;
+}
+
+function readTemplate<T>(template: ByteReader, rules: TemplateRules<T>): BiometricTemplate<T> {
+  const headerReader = enter(template, 0xa1);
+  const header = readHeader(headerReader);
+  const wrong = contradiction(header, rules);
+  if (wrong !== undefined) throw headerReader.error('BYTES_UNEXPECTED', undefined, `a wrong ${wrong}`);
+  const format = rules.formats.get(header.formatType);
+  if (format === undefined) throw headerReader.error('BYTES_UNEXPECTED', '88', 'not a format of this data group');
+  const block = enter(template, format.tag);
+  template.end();
+  const record = format.read(block, header);
+  block.end();
+  return { header, record };
+}
+
+/** The element of the header that cannot stand in this data group. */
+function contradiction<T>(header: BiometricHeader, rules: TemplateRules<T>): string | undefined {
+  if (header.formatOwner !== JTC1_SC37) return 'format owner';
+  const type = header.type?.reduce((value, byte) => value * 256 + byte, 0);
+  if (type !== undefined && type !== rules.biometricType) return 'biometric type';
+  if (rules.subtypeRequired && header.subtype === undefined) return 'biometric sub-type';
+  return undefined;
 }
 
 function encodeHeader(header: BiometricHeader): Uint8Array {

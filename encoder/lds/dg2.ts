@@ -1,22 +1,35 @@
 import { type Codec, type Example, fromHex, toHex } from '#encoder/bytes';
 import { decodeOnly, tlv } from '#encoder/tlv';
-import { encodeTemplates, readTemplates, type BiometricHeader } from './biometric-template.ts';
+import {
+  encodeTemplates,
+  JTC1_SC37,
+  readTemplates,
+  type BiometricHeader,
+  type BiometricTemplate,
+  type TemplateRules,
+} from './biometric-template.ts';
 import { encodeFacialRecord, PLAIN_FACE, readFacialRecord, type FacialRecord } from './face-image/facial-record.ts';
 import { readJpegHeader } from './face-image/jpeg.ts';
 
 /** EF.DG2 (Doc 9303-10 §4.7.2): `75 { 7F61 … }`, one template a facial record. */
 export interface Dg2 {
-  readonly faces: readonly { readonly header: BiometricHeader; readonly record: FacialRecord }[];
+  readonly faces: readonly BiometricTemplate<FacialRecord>[];
 }
 
-/** Doc 9303-10 table 45: 1 to 9 encodings. */
-const FACES = { least: 1, most: 9 };
+/** Doc 9303-10 tables 44 and 45: 1 to 9 encodings. */
+const FACES: TemplateRules<FacialRecord> = {
+  least: 1,
+  most: 9,
+  biometricType: 0x02,
+  subtypeRequired: false,
+  formats: new Map([[0x0008, { tag: 0x5f2e, encode: encodeFacialRecord, read: readFacialRecord }]]),
+};
 
 /**
  * The header A1 of Vietnamese cards: type `02` (face), no sub-type, owner `0101` (JTC 1/SC 37), format `0008`
  * (ISO/IEC 19794-5); no header version, no dates, no creator. With it and no feature points the picture starts at byte 84.
  */
-export const FACE_HEADER: BiometricHeader = { type: Uint8Array.of(0x02), subtype: 0, formatOwner: 0x0101, formatType: 0x0008 };
+export const FACE_HEADER: BiometricHeader = { type: Uint8Array.of(0x02), subtype: 0, formatOwner: JTC1_SC37, formatType: 0x0008 };
 
 /** Where public readers of the Vietnamese card look for the first byte of the picture. */
 export const PORTRAIT_OFFSET = 84;
@@ -24,14 +37,11 @@ export const PORTRAIT_OFFSET = 84;
 export const PORTRAIT_BYTES_LEAST = 256 - 46;
 
 export const dg2: Codec<Dg2> = {
-  encode({ faces }) {
-    if (faces.length < FACES.least || faces.length > FACES.most) throw new RangeError('DG2 holds 1 to 9 faces');
-    return tlv(0x75, encodeTemplates(faces.map(({ header, record }) => ({ header, data: encodeFacialRecord(record) }))));
-  },
+  encode: ({ faces }) => tlv(0x75, encodeTemplates(faces, FACES)),
 
   decode(bytes) {
     const outer = decodeOnly(bytes, 0x75, 'DG2');
-    const faces = readTemplates(outer, FACES, (header, data) => ({ header, record: readFacialRecord(data) }));
+    const faces = readTemplates(outer, FACES);
     outer.end();
     return { faces };
   },
