@@ -1,9 +1,10 @@
 /**
- * Card readers: the port (`Reader`, `CardConnection`), its error codes, and its two kinds, PC/SC through `pcsclite` and a
- * virtual card in this process. A reader moves bytes and knows places; it knows no command, no key and no card record.
- * It is not a supervisor: on DEADLINE or a dead service the process that owns the reader ends or opens it again.
+ * Card readers: the port (`Reader`, `CardConnection`), its error codes, and its kinds: PC/SC in a process of its own, PC/SC through
+ * `pcsclite` in this process, and a virtual card in this process. A reader moves bytes and knows places; it knows no command, no
+ * key and no card record.
  */
 export type { CardConnection, Reader } from './reader.ts';
 export { ReaderError, type ReaderErrorCode } from './reader-error.ts';
 export { inProcessReader, type InProcessCard, type InProcessReader, type Pull } from './in-process.ts';
 export { openPcscReader, type PcscOptions } from './pcsc.ts';
+export { openChildReader, type ChildReaderOptions } from './child-reader.ts';

@@ -4,6 +4,15 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+/** For `openChildReader`: the process of a reader from its source, as tests have no build. */
+export const READER_PROGRAM: readonly string[] = [
+  '--conditions=source',
+  '--import',
+  'tsx',
+  fileURLToPath(new URL('reader-process.ts', import.meta.url)),
+];
 
 const VPCD = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
 
