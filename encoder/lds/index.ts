@@ -25,6 +25,7 @@ export { dg15, type Dg15 } from './dg15.ts';
 export { dg16, type Dg16, type PersonToNotify } from './dg16.ts';
 export { dg2, dg2Of, FACE_HEADER, PORTRAIT_BYTES_LEAST, PORTRAIT_OFFSET, type Dg2 } from './dg2.ts';
 export { dg3, dg3Of, fingerOf, type Dg3 } from './dg3.ts';
+export { dg4, type Dg4 } from './dg4.ts';
 export { dg5, type Dg5 } from './dg5.ts';
 export { dg7, type Dg7 } from './dg7.ts';
 export { efAtrInfo, type AtrInfoObject, type EfAtrInfo } from './ef-atr-info.ts';
@@ -37,6 +38,7 @@ export type { DataObject, Directory, ElementaryFile } from './elementary-file.ts
 export type { FingerCompression, FingerRecord } from './finger-image/finger-record.ts';
 export type { FaceImage, FacialRecord } from './face-image/facial-record.ts';
 export { readJpegHeader, withJfifHeader, type JpegHeader } from './face-image/jpeg.ts';
+export type { IrisImage, IrisRecord } from './iris-image/iris-record.ts';
 export { ldsSecurityObject, type HashName, type LdsSecurityObject } from './lds-security-object.ts';
 export { readPngHeader, type PngHeader } from './png.ts';
 export { decodeSubjectPublicKeyInfo, ecSubjectPublicKeyInfo, type PublicKey } from './public-key.ts';

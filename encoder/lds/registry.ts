@@ -8,6 +8,7 @@ import { dg15, dg15Examples } from './dg15.ts';
 import { dg16, dg16Examples } from './dg16.ts';
 import { dg2, dg2Examples } from './dg2.ts';
 import { dg3, dg3Examples } from './dg3.ts';
+import { dg4, dg4Examples } from './dg4.ts';
 import { dg5, dg5Examples } from './dg5.ts';
 import { dg7, dg7Examples } from './dg7.ts';
 import { efAtrInfo, efAtrInfoExamples } from './ef-atr-info.ts';
@@ -52,6 +53,7 @@ export const FILES = {
   'EF.DG1': { name: 'EF.DG1', tag: 0x61, fileId: 0x0101, shortFileId: 0x01, dataGroup: 1, codec: dg1, examples: dg1Examples },
   'EF.DG2': { name: 'EF.DG2', tag: 0x75, fileId: 0x0102, shortFileId: 0x02, dataGroup: 2, codec: dg2, examples: dg2Examples },
   'EF.DG3': { name: 'EF.DG3', tag: 0x63, fileId: 0x0103, shortFileId: 0x03, dataGroup: 3, codec: dg3, examples: dg3Examples },
+  'EF.DG4': { name: 'EF.DG4', tag: 0x76, fileId: 0x0104, shortFileId: 0x04, dataGroup: 4, codec: dg4, examples: dg4Examples },
   'EF.DG5': { name: 'EF.DG5', tag: 0x65, fileId: 0x0105, shortFileId: 0x05, dataGroup: 5, codec: dg5, examples: dg5Examples },
   'EF.DG7': { name: 'EF.DG7', tag: 0x67, fileId: 0x0107, shortFileId: 0x07, dataGroup: 7, codec: dg7, examples: dg7Examples },
   'EF.DG11': { name: 'EF.DG11', tag: 0x6b, fileId: 0x010b, shortFileId: 0x0b, dataGroup: 11, codec: dg11, examples: dg11Examples },
