@@ -1,10 +1,15 @@
 /**
- * GlobalPlatform as a plant uses it: SCP03 (GPC Amendment D v1.2) from both ends, key diversification, and the commands that
- * personalise an application. It holds no master key and asks no token: whoever opens a channel brings one chip's keys.
+ * GlobalPlatform as a plant uses it: SCP03 (GPC Amendment D v1.2) and SCP02 (GPC v2.3.1 annex E, i = 15 and i = 55) from both ends, key
+ * diversification, and the commands that personalise an application. It holds no master key and asks no token: whoever opens a channel brings one chip's keys.
  */
-export { openScp03, parseInitializeUpdate, type InitializeUpdateResponse, type Scp03Options, type SecureChannel } from './scp03.ts';
+export type { InitializeUpdateResponse, SecureChannel } from './secure-channel.ts';
+export { SM_CLASS_BIT, type ScpKeys } from './scp-session.ts';
+export { openScp03, parseInitializeUpdate, type Scp03InitializeUpdateResponse, type Scp03Options } from './scp03.ts';
 export { Scp03CardSession, type Scp03CardOptions } from './scp03-card.ts';
-export { SECURITY_LEVELS, SM_CLASS_BIT, type Scp03Keys, type SecurityLevel } from './scp03-session.ts';
+export { SECURITY_LEVELS, type Scp03Keys, type SecurityLevel } from './scp03-session.ts';
+export { openScp02, parseScp02InitializeUpdate, type Scp02Options } from './scp02.ts';
+export { Scp02CardSession, type Scp02CardOptions } from './scp02-card.ts';
+export { SCP02_SECURITY_LEVELS, type Scp02Keys, type Scp02SecurityLevel } from './scp02-session.ts';
 export { ScpError, type ScpErrorCode } from './scp-error.ts';
 export { diversificationInputs, diversify, keyCheckValue, type DiversificationInputs } from './key-diversification.ts';
 export {

@@ -24,7 +24,10 @@ const TABLE = {
     todo: STOP,
   },
   SCP_ANSWER_INVALID: {
-    what: { vi: 'Trả lời SCP03 sai quy cách', en: 'the answer does not have the form SCP03 requires' },
+    what: {
+      vi: 'Trả lời không đúng quy cách của giao thức kênh an toàn',
+      en: 'the answer does not have the form that the secure channel protocol requires',
+    },
     todo: ISOLATE,
   },
   SCP_RESPONSE_MAC: {
@@ -36,7 +39,7 @@ const TABLE = {
     todo: { vi: 'Kết nối lại với thẻ và mở kênh mới', en: 'connect to the card again and open a new channel' },
   },
   SCP_NOT_ASKED: {
-    what: { vi: 'Tham số không phù hợp với SCP03', en: 'the parameters do not fit SCP03' },
+    what: { vi: 'Tham số không phù hợp với giao thức kênh an toàn', en: 'the parameters do not fit the secure channel protocol' },
     todo: { vi: 'Sửa tham số; thẻ không thay đổi', en: 'correct the parameters; the card has not been changed' },
   },
 } as const satisfies ErrorTable<ScpErrorCode>;
