@@ -8,7 +8,8 @@ import { faultKind, PersonalisationError } from './index.ts';
 describe('what an error says of the chip: silence is never guilt, and a refusal is never retried', () => {
   it.each([
     [new ReaderError('CARD_REMOVED'), 'doubt'],
-    [new ReaderError('DEADLINE'), 'reader'],
+    [new ReaderError('DEADLINE'), 'doubt'],
+    [new ReaderError('SERVICE_GONE'), 'reader'],
     [new ReaderError('COMMAND_REFUSED'), 'ours'],
     [new CardError('CARD_REFUSED', { operation: 'CREATE FILE', sw: 0x6985 }), 'chip'],
     [new CardError('CARD_NOT_ASKED', { operation: 'CREATE FILE' }), 'ours'],

@@ -20,7 +20,7 @@ const READER = {
   CARD_IN_USE: 'reader',
   READER_GONE: 'reader',
   SERVICE_GONE: 'reader',
-  DEADLINE: 'reader',
+  DEADLINE: 'doubt',
   COMMAND_REFUSED: 'ours',
 } as const satisfies Record<ReaderErrorCode, FaultKind>;
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { PcscOptions } from './pcsc.ts';
 import { ReaderChild } from './reader-child.ts';
 import { ReaderError } from './reader-error.ts';
@@ -11,13 +12,14 @@ export interface ChildReaderOptions extends PcscOptions {
 /**
  * A PC/SC reader by its exact name, in a process of its own: the addon's aborts, stalls and frozen event loops end that process and
  * reach the owner as errors. A process that is dead, does not answer in time, or has lost its reader or the service is
- * killed at once (the service then resets the card), and the next `connect` or `waitFor` starts another one: this reader needs no
- * reopening and its owner need not end, whatever an error's `remedy` says of the process that held the addon.
+ * killed at once (the service then resets the card), and the next `connect` or `waitFor` starts another one, which waits for a
+ * service that is being started again: this reader needs no reopening and its owner need not end, whatever an error's
+ * `remedy` says of the process that held the addon.
  *
  * A command that was under way when the process ended may have been executed: DEADLINE, READER_GONE and SERVICE_GONE say
  * so as they do everywhere.
  *
- * Errors: `ReaderError` SERVICE_GONE (no pcscd), READER_GONE (no reader of this name before the deadline, or no process).
+ * Errors: `ReaderError` SERVICE_GONE (no pcscd before the deadline), READER_GONE (no reader of this name before it, or no process).
  */
 export async function openChildReader(name: string, options: ChildReaderOptions = {}): Promise<Reader> {
   const reader = new ChildReader(name, options);
@@ -33,11 +35,14 @@ const GRACE_MS = 1000;
 const CONNECT_GRACE_MS = 5000;
 const DISCONNECT_MS = 5000;
 const CLOSE_MS = 2000;
+/** Between a process that could not open its reader and the next one: one that dies at each start must not fill the host. */
+const PAUSE_MS = 1000;
 
 class ChildReader implements Reader {
   readonly name: string;
   readonly #options: ChildReaderOptions;
   #child: Promise<ReaderChild> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(name: string, options: ChildReaderOptions) {
@@ -85,13 +90,17 @@ class ChildReader implements Reader {
     return this.#child;
   }
 
-  #launch(): Promise<ReaderChild> {
+  async #launch(): Promise<ReaderChild> {
     const { program, ...options } = this.#options;
-    const launched = ReaderChild.start(this.name, options, program);
-    launched.catch(() => {
-      if (this.#child === launched) this.#child = undefined;
-    });
-    return launched;
+    const pauseMs = this.#failedAt + PAUSE_MS - performance.now();
+    if (pauseMs > 0) await sleep(pauseMs);
+    try {
+      return await ReaderChild.start(this.name, options, program);
+    } catch (error) {
+      this.#failedAt = performance.now();
+      this.#child = undefined;
+      throw error;
+    }
   }
 
   #connection(child: ReaderChild, connection: number, atr: Uint8Array): CardConnection {

@@ -1,4 +1,5 @@
 import { acquireContext, type PcscCardReader, type PcscContext, type PcscStatus, toReaderError } from './pcsc-context.ts';
+import { OPEN_MS } from './reader-ipc.ts';
 import type { CardConnection, Reader } from './reader.ts';
 import { COMMAND_BYTES_MAX, COMMAND_BYTES_MIN, ReaderError } from './reader-error.ts';
 
@@ -28,7 +29,7 @@ const STATUS_POLL_MS = 400;
 export async function openPcscReader(name: string, options: PcscOptions = {}): Promise<Reader> {
   const context = acquireContext();
   try {
-    const reader = await readerNamed(context, name, options.openDeadlineMs ?? 5000);
+    const reader = await readerNamed(context, name, options.openDeadlineMs ?? OPEN_MS);
     return new PcscReader(context, reader, options);
   } catch (error) {
     context.release();

@@ -2,11 +2,10 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { PcscOptions } from './pcsc.ts';
 import { ReaderError } from './reader-error.ts';
-import { type Answer, type Ask, type Connected, OPENING, type Question } from './reader-ipc.ts';
+import { type Answer, type Ask, type Connected, OPEN_MS, OPENING, type Question } from './reader-ipc.ts';
 
 /** How long a process may take to be there, on a busy host. */
 const START_MS = 20_000;
-const OPEN_MS = 5000;
 
 interface Pending {
   readonly resolve: (value: Connected | Uint8Array | null) => void;

@@ -25,3 +25,6 @@ export type Answer =
 
 /** The answer that the process gives unasked when its reader is open, or could not be opened. */
 export const OPENING = 0;
+
+/** How long service and reader may take to be there, unless told. */
+export const OPEN_MS = 5000;

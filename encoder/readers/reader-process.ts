@@ -4,20 +4,22 @@
  *
  * Usage: node reader-process.js READER OPTIONS   (JSON, `PcscOptions`), started by `child-reader.ts`
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { CardConnection, Reader } from './reader.ts';
 import { openPcscReader, type PcscOptions } from './pcsc.ts';
 import { ReaderError } from './reader-error.ts';
-import { type Answer, type Connected, OPENING, type Question } from './reader-ipc.ts';
+import { type Answer, type Connected, OPEN_MS, OPENING, type Question } from './reader-ipc.ts';
 
 // Ctrl-C and a service manager's SIGTERM reach the whole group: the owner finishes its card first, and then ends us.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});
 // Not `exit`: it waits for the addon's threads, and one that hangs in the service is why we may be ending.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 
+const SERVICE_LOOK_MS = 100;
 const [, , name = '', options = '{}'] = process.argv;
 
 await answer(OPENING, async () => {
-  const reader = await openPcscReader(name, JSON.parse(options) as PcscOptions);
+  const reader = await openWhenServed(JSON.parse(options) as PcscOptions);
   const respond = responder(reader);
   process.on('message', (message) => {
     const { id, ask } = message as Question;
@@ -25,6 +27,19 @@ await answer(OPENING, async () => {
   });
   return null;
 });
+
+/** A service that is being started again is waited for here, where it costs nothing: no process is made for each look. */
+async function openWhenServed(options: PcscOptions): Promise<Reader> {
+  const deadline = performance.now() + (options.openDeadlineMs ?? OPEN_MS);
+  for (;;) {
+    try {
+      return await openPcscReader(name, { ...options, openDeadlineMs: deadline - performance.now() });
+    } catch (error) {
+      if (!(error instanceof ReaderError) || error.code !== 'SERVICE_GONE' || performance.now() > deadline) throw error;
+    }
+    await sleep(SERVICE_LOOK_MS);
+  }
+}
 
 async function answer(id: number, work: () => Promise<Connected | Uint8Array | null>): Promise<void> {
   const say = (said: Answer): void => void process.send?.(said);

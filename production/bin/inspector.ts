@@ -4,7 +4,7 @@
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { openPcscReader, ReaderError } from '#encoder/readers';
+import { openChildReader } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
 import { chipKeysOf, createLineControl, leasedTo } from '#production/cards';
 import { createInspectionLedger } from '#production/quality';
@@ -14,6 +14,7 @@ import { clearStation, forgetLosses, inspectCard, isSuspect, type InspectDeps, t
 import { answerDoorbell } from '#queues/workers';
 import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
+import { readerAnswers } from './reader-answers.ts';
 import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
 
@@ -39,7 +40,7 @@ await runProcess('inspector', async (plant, log) => {
   const places = plant.seats.filter((seat) => seat.place.startsWith('inspect:'));
   const stations = await Promise.all(
     places.map(async ({ place, readerName }) => {
-      const reader = await openPcscReader(readerName);
+      const reader = await openChildReader(readerName);
       const seat = { place, reader };
       await control.report({ place, doing: 'idle', cardId: null, serial: null });
       const inspectOne = async (cardId: string): Promise<void> => {
@@ -62,7 +63,7 @@ await runProcess('inspector', async (plant, log) => {
             forgetLosses(seat);
             return false;
           }
-          if (isSuspect(seat) || (await control.mode()) === 'held') return false;
+          if (isSuspect(seat) || (await control.mode()) === 'held' || !(await readerAnswers(reader))) return false;
           if (settled) return true;
           for (const cardId of await leasedTo(store, { station: 'inspect', owner: place })) await inspectOne(cardId);
           await clearStation(deps, place);
@@ -73,7 +74,6 @@ await runProcess('inspector', async (plant, log) => {
         onFault: (fault) => {
           settled = false;
           log.error({ event: 'inspect_fault', ...faultFields(fault), seat: place }, 'a card could not be inspected');
-          if (fault.error instanceof ReaderError) setImmediate(() => process.exit(1));
         },
       });
       return { reader, answerer };

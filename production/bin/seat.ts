@@ -1,11 +1,11 @@
 /**
  * One seat of the line: one reader, one process, one card at a time. It pulls a card when its seat is free, and a piece that
- * lies in its seat after a restart comes before anything new. `pcsclite` lives only here and in the inspector: an abort or a
- * stall of the addon costs this seat and no other.
+ * lies in its seat after a restart comes before anything new. The reader is held by a process of its own, which `openChildReader`
+ * ends and starts again: an abort or a stall of `pcsclite` costs a reconnection, and this process never waits for it.
  *
  * Usage: node seat.js PLACE   (`encode:1` …)
  */
-import { openPcscReader, ReaderError } from '#encoder/readers';
+import { openChildReader } from '#encoder/readers';
 import { referenceDriver } from '#encoder/drivers';
 import { createChipJournal, createLineControl, leasedTo } from '#production/cards';
 import { createCardRecords } from '#production/records';
@@ -14,6 +14,7 @@ import { encodeCard, seatTender, type EncodeDeps } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
 import { faultFields } from './fault.ts';
 import { runProcess } from './process.ts';
+import { readerAnswers } from './reader-answers.ts';
 import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
 
@@ -25,7 +26,7 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
   const db = await openPlantDatabase(plant, `seat-${place}`, 2);
   const store = storeDeps(db);
   const signer = openSigner(plant, 'line');
-  const reader = await openPcscReader(name);
+  const reader = await openChildReader(name);
   const control = createLineControl(store, { line: plant.line });
   const deps: EncodeDeps = {
     ledger: stationLedger(store, plant),
@@ -56,7 +57,7 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
     queue: 'encode',
     connection: openQueue(plant, true),
     mayPull: async () => {
-      if (!(await tender.free())) return false;
+      if (!(await readerAnswers(reader)) || !(await tender.free())) return false;
       if (settled) return true;
       for (const cardId of await leasedTo(store, { station: 'encode', owner: place })) await encodeOne(cardId);
       settled = true;
@@ -66,8 +67,6 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
     onFault: (fault) => {
       settled = false;
       log.error({ event: 'encode_fault', ...faultFields(fault), seat: place }, 'a card could not be worked on');
-      // The reader's service is gone or a command hangs: this process ends and a new one asks the chip.
-      if (fault.error instanceof ReaderError) setImmediate(() => process.exit(1));
     },
   });
   await control.report({ place, doing: 'idle', cardId: null, serial: null });
