@@ -10,10 +10,13 @@ export function deriveCounterMode(
   input: { readonly before: Uint8Array; readonly after: Uint8Array },
   length: number,
 ): Uint8Array {
-  const blocks = Array.from({ length: Math.ceil(length / 16) }, (_, i) =>
-    aesCmac(key, concat(input.before, uintBE(i + 1, 1), input.after)),
-  );
-  return concat(...blocks).slice(0, length);
+  const derived = new Uint8Array(length);
+  for (let at = 0, i = 1; at < length; at += 16, i += 1) {
+    const block = aesCmac(key, concat(input.before, uintBE(i, 1), input.after));
+    derived.set(block.subarray(0, length - at), at);
+    block.fill(0);
+  }
+  return derived;
 }
 
 /** Derivation constants of SCP03 (GPC Amendment D v1.2 §4.1.5, table 4-1). */

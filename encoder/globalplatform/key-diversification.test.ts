@@ -4,7 +4,11 @@ import { loadVectors } from '#test-vectors';
 import { diversificationInputs, diversify, keyCheckValue } from './index.ts';
 
 describe('NIST SP 800-108 in counter mode: transport keys', () => {
-  it.each(loadVectors('key-diversification').map((v) => [v.id, v] as const))('%s', (_id, v) => {
+  it.each(
+    loadVectors('key-diversification')
+      .filter((v) => v.has('chipId'))
+      .map((v) => [v.id, v] as const),
+  )('%s', (_id, v) => {
     const inputs = diversificationInputs(v.bytes('chipId'));
     expect(inputs).toEqual({ enc: v.bytes('inputEnc'), mac: v.bytes('inputMac'), dek: v.bytes('inputDek') });
     const keys = diversify(new Secret(v.bytes('master')), v.bytes('chipId'));

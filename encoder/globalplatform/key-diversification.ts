@@ -1,7 +1,7 @@
-import { aesCmac, aesEcb } from '#encoder/access';
+import { aesCmac } from '#encoder/access';
 import { ascii, concat, Secret, uintBE } from '#encoder/bytes';
 import { ScpError } from './scp-error.ts';
-import type { Scp03Keys } from './scp03-session.ts';
+import type { ScpKeys } from './scp-session.ts';
 
 /** One PRF input for each transport key of one chip. Public data: whoever holds the master key turns it into keys. */
 export interface DiversificationInputs {
@@ -31,13 +31,8 @@ export function diversificationInputs(chipId: Uint8Array): DiversificationInputs
 }
 
 /** The chip maker's side: the AES-128 transport keys of one chip, from the master key, in software. */
-export function diversify(master: Secret, chipId: Uint8Array): Omit<Scp03Keys, 'version'> {
+export function diversify(master: Secret, chipId: Uint8Array): Omit<ScpKeys, 'version'> {
   const inputs = diversificationInputs(chipId);
   const key = (input: Uint8Array): Secret => Secret.takeOver(aesCmac(master.reveal(), input));
   return { enc: key(inputs.enc), mac: key(inputs.mac), dek: key(inputs.dek) };
-}
-
-/** Key check value of an AES key: the first 3 bytes of sixteen 01 bytes encrypted (GPC Amendment D v1.2 §4.1.4). */
-export function keyCheckValue(key: Secret): Uint8Array {
-  return aesEcb('encrypt', key.reveal(), new Uint8Array(16).fill(0x01)).slice(0, 3);
 }
