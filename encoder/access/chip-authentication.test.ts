@@ -81,7 +81,10 @@ describe('Doc 9303-11 §6.2: Chip Authentication, terminal against card', () => 
     expect(set('002241A402FFFF')).toBe(0x6a80);
   });
 
-  it.each(['0.4.0.127.0.7.2.2.3.2.1', '0.4.0.127.0.7.2.2.3.1.2', '1.2.3'])('%s is not supported', (oid) => {
-    expect(() => chipAuthenticationParameters(oid)).toThrow(expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' }));
-  });
+  it.each(['0.4.0.127.0.7.2.2.3.2.5', '0.4.0.127.0.7.2.2.3.3.2', '0.4.0.127.0.7.2.2.3.2', '0.4.0.127.0.7.2.2.3.2.2.1', '1.2.3'])(
+    '%s is not supported',
+    (oid) => {
+      expect(() => chipAuthenticationParameters(oid)).toThrow(expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' }));
+    },
+  );
 });

@@ -63,6 +63,9 @@ export const CIPHER_SUITES: Readonly<Record<CipherName, CipherSuite>> = {
   'AES-256': aesSuite(256),
 };
 
+/** The ciphers by the last arc of an object identifier of PACE or Chip Authentication (Doc 9303-11 tables 2, 3, 5 and 6). */
+export const CIPHER_ARCS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
+
 /** Counters of the key derivation function (Doc 9303-11 §9.7.1). */
 export const KDF_ENC = 1;
 export const KDF_MAC = 2;

@@ -1,40 +1,31 @@
-import { constants, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { concat, fromHex } from '#encoder/bytes';
-import { CURVES } from '#encoder/lds';
 import { decodeOnly, DER, enter, readBitString, readInteger, readOctetString, readOid } from '#encoder/tlv';
 import { CV_ALGORITHMS } from './cv-certificate-algorithms.ts';
 import type { CvDomainParameters, CvEcPublicKey, CvRsaPublicKey } from './cv-certificate-public-key.ts';
 import { bytesToInteger } from './curves.ts';
+import { ECDSA_SHA256, ECDSA_SHA384, ecPair, issue, type Pair, PSS_SHA256, rsaPair, signBy } from './cv-testing.ts';
 import {
   checkCvKey,
   CV_TERMINAL_TYPES,
+  cvDomainParameters,
   cvTrustPoint,
-  encodeCvCertificateBody,
   importCvCertificate,
   inspectionRights,
   verifyByCvKey,
   verifyCvChain,
   type CvCertificate,
-  type CvCertificateBody,
   type CvPublicKey,
 } from './index.ts';
 
-const ECDSA_SHA256 = '0.4.0.127.0.7.2.2.2.2.3';
-const ECDSA_SHA384 = '0.4.0.127.0.7.2.2.2.2.4';
-const PSS_SHA256 = '0.4.0.127.0.7.2.2.2.1.4';
 const TODAY = '2026-11-21';
 
-interface Pair {
-  readonly publicKey: CvPublicKey;
-  readonly privateKey: KeyObject;
-}
-
-const BRAINPOOL = domainOf('brainpoolP256r1');
+const BRAINPOOL = cvDomainParameters('brainpoolP256r1');
 const pairs = {
   root: ecPair('brainpoolP256r1', BRAINPOOL),
   root2: ecPair('brainpoolP256r1', BRAINPOOL),
-  root3: ecPair('secp384r1', domainOf('P-384'), ECDSA_SHA384),
+  root3: ecPair('secp384r1', cvDomainParameters('P-384'), ECDSA_SHA384),
   dv: ecPair('brainpoolP256r1'),
   dv384: ecPair('secp384r1', undefined, ECDSA_SHA384),
   terminal: ecPair('brainpoolP256r1'),
@@ -140,7 +131,7 @@ describe('Doc 9303-11 §7.1.4.3.2: link certificates and trust points', () => {
     const dv = issue(pairs.root3, pairs.dv384, { chr: 'VNDV00003', car: 'VNCVCA00003', rights: 0x83 });
     const { imported } = verifyCvChain([TRUST_POINT], [LINK, LINK3, dv], TODAY);
     expect(imported).toMatchObject({ reference: 'VNDV00003', authorization: Uint8Array.of(0x81) });
-    expect(imported?.publicKey).toEqual({ ...pairs.dv384.publicKey, domainParameters: domainOf('P-384') });
+    expect(imported?.publicKey).toEqual({ ...pairs.dv384.publicKey, domainParameters: cvDomainParameters('P-384') });
   });
 
   it('a link without domain parameters keeps those of its issuer (TR-03110-3 §D.3.3)', () => {
@@ -302,46 +293,6 @@ function refuses(chain: readonly CvCertificate[], at: string, error: { readonly 
   expect(() => verifyCvChain([TRUST_POINT], chain, at)).toThrow(expect.objectContaining(error));
 }
 
-interface Issue {
-  readonly chr: string;
-  readonly car: string;
-  readonly rights: number;
-  readonly from?: string;
-  readonly to?: string;
-}
-
-function issue(issuer: Pair, holder: Pair, { chr, car, rights, from = '2026-01-01', to = '2027-12-31' }: Issue): CvCertificate {
-  const body: CvCertificateBody = {
-    profileIdentifier: 0,
-    certificationAuthorityReference: car,
-    publicKey: holder.publicKey,
-    certificateHolderReference: chr,
-    holderAuthorization: { terminalType: CV_TERMINAL_TYPES.inspectionSystem, relativeAuthorization: Uint8Array.of(rights) },
-    effectiveDate: from,
-    expirationDate: to,
-  };
-  return { body, signature: signBy(issuer, encodeCvCertificateBody(body)) };
-}
-
-function signBy({ publicKey, privateKey: key }: Pair, message: Uint8Array): Uint8Array {
-  const algorithm = CV_ALGORITHMS[publicKey.algorithm];
-  if (algorithm === undefined) throw new Error('no such algorithm');
-  if (algorithm.kind === 'ecdsa') return new Uint8Array(sign(algorithm.hash, message, { key, dsaEncoding: 'ieee-p1363' }));
-  const padding =
-    algorithm.padding === 'pss'
-      ? { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }
-      : { padding: constants.RSA_PKCS1_PADDING };
-  return new Uint8Array(sign(algorithm.hash, message, { key, ...padding }));
-}
-
-function ecPair(namedCurve: string, domainParameters?: CvDomainParameters, algorithm = ECDSA_SHA256): Pair {
-  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve });
-  const spki = publicKey.export({ type: 'spki', format: 'der' });
-  const publicPoint = new Uint8Array(spki.subarray(namedCurve === 'secp384r1' ? -97 : -65));
-  const domain = domainParameters === undefined ? {} : { domainParameters };
-  return { publicKey: { kind: 'ecdsa', algorithm, publicPoint, ...domain }, privateKey };
-}
-
 /** SubjectPublicKeyInfo with ECParameters of RFC 3279 §2.3.5: version, fieldID, curve (a, b, seed), base, order, cofactor. */
 function explicitKey(publicKey: KeyObject): { domainParameters: CvDomainParameters; publicPoint: Uint8Array } {
   const outer = decodeOnly(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })), DER.SEQUENCE, 'SPKI');
@@ -357,17 +308,4 @@ function explicitKey(publicKey: KeyObject): { domainParameters: CvDomainParamete
   const basePoint = readOctetString(parameters);
   const domainParameters = { p, a, b, basePoint, order: readInteger(parameters), cofactor: readInteger(parameters) };
   return { domainParameters, publicPoint: readBitString(outer).rest() };
-}
-
-function rsaPair(algorithm: string): Pair {
-  const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 1280 });
-  const { n = '', e = '' } = publicKey.export({ format: 'jwk' });
-  const integer = (text: string) => bytesToInteger(Uint8Array.from(Buffer.from(text, 'base64url')));
-  return { publicKey: { kind: 'rsa', algorithm, modulus: integer(n), publicExponent: integer(e) }, privateKey };
-}
-
-function domainOf(name: 'brainpoolP256r1' | 'P-384'): CvDomainParameters {
-  const { p, a, b, gx, gy, n, size } = CURVES[name];
-  const coordinate = (value: bigint) => fromHex(value.toString(16).padStart(2 * size, '0'));
-  return { p, a, b, basePoint: concat(Uint8Array.of(0x04), coordinate(gx), coordinate(gy)), order: n };
 }

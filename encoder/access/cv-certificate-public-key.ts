@@ -1,4 +1,5 @@
-import { type ByteReader, fromHex } from '#encoder/bytes';
+import { type ByteReader, concat, fromHex } from '#encoder/bytes';
+import { CURVES, type CurveName } from '#encoder/lds';
 import { derOid, enter, readOid, tagName, tlv } from '#encoder/tlv';
 import { CV_ALGORITHMS } from './cv-certificate-algorithms.ts';
 import { bytesToInteger } from './curves.ts';
@@ -31,6 +32,13 @@ export interface CvDomainParameters {
   readonly order: bigint;
   /** The one domain parameter that may be left out. */
   readonly cofactor?: bigint;
+}
+
+/** The parameters of a named curve, as a CVCA certificate carries them, without the cofactor, which is 1. */
+export function cvDomainParameters(name: CurveName): CvDomainParameters {
+  const { p, a, b, gx, gy, n, size } = CURVES[name];
+  const coordinate = (value: bigint) => fromHex(value.toString(16).padStart(2 * size, '0'));
+  return { p, a, b, basePoint: concat(Uint8Array.of(0x04), coordinate(gx), coordinate(gy)), order: n };
 }
 
 /** RSA-4096 and P-521, one step above what TR-03110-3 §A.6.3 and §A.6.4 list. */

@@ -97,7 +97,7 @@ export const cvCertificateParts: Codec<CvCertificate> = {
 export function encodeCvCertificateBody(body: CvCertificateBody): Uint8Array {
   const bytes = buildBody(body);
   const reader = new ByteReader(bytes, 'CVC');
-  readBody(reader);
+  readCvCertificateBody(reader);
   reader.end();
   return bytes;
 }
@@ -115,21 +115,22 @@ function buildBody(body: CvCertificateBody): Uint8Array {
     encodeCvPublicKey(body.publicKey),
     tlv(0x5f20, latin1(body.certificateHolderReference)),
     tlv(0x7f4c, derOid(holderAuthorization.terminalType), tlv(0x53, holderAuthorization.relativeAuthorization)),
-    tlv(0x5f25, unpackedBcd(body.effectiveDate)),
-    tlv(0x5f24, unpackedBcd(body.expirationDate)),
+    tlv(0x5f25, encodeCvDate(body.effectiveDate)),
+    tlv(0x5f24, encodeCvDate(body.expirationDate)),
     ...(extensions === undefined ? [] : [tlv(0x65, extensions)]),
   );
 }
 
 function readParts(reader: ByteReader): CvCertificate {
-  const body = readBody(reader);
+  const body = readCvCertificateBody(reader);
   const inner = enter(reader, 0x5f37);
   if (inner.remaining === 0) throw inner.error('BYTES_TRUNCATED', undefined, 'no signature');
   if (inner.remaining > SIGNATURE_BYTES_MAX) throw inner.error('BYTES_LIMIT', undefined, `${inner.remaining} bytes`);
   return { body, signature: inner.rest() };
 }
 
-function readBody(reader: ByteReader): CvCertificateBody {
+/** Reads the next data object, which must be a 7F4E. Throws `DecodeError`. */
+export function readCvCertificateBody(reader: ByteReader): CvCertificateBody {
   const inner = enter(reader, 0x7f4e);
   const profile = enter(inner, 0x5f29);
   if (profile.remaining !== 1 || profile.peek() !== 0) throw profile.error('BYTES_UNEXPECTED', undefined, 'not version 1');
@@ -137,8 +138,8 @@ function readBody(reader: ByteReader): CvCertificateBody {
   const publicKey = readCvPublicKey(inner);
   const certificateHolderReference = readReference(inner, 0x5f20);
   const holderAuthorization = readHolderAuthorization(inner);
-  const effectiveDate = readDate(inner, 0x5f25);
-  const expirationDate = readDate(inner, 0x5f24);
+  const effectiveDate = readCvDate(inner, 0x5f25);
+  const expirationDate = readCvDate(inner, 0x5f24);
   const body = {
     profileIdentifier: 0,
     certificationAuthorityReference,
@@ -179,7 +180,7 @@ function readHolderAuthorization(reader: ByteReader): CvHolderAuthorization {
 }
 
 /** Six octets YYMMDD, one digit each, of the years 2000 to 2099 (§D.2.1.3). */
-function readDate(reader: ByteReader, tag: number): string {
+export function readCvDate(reader: ByteReader, tag: number): string {
   const inner = enter(reader, tag);
   const digits = [0, 1, 2, 3, 4, 5].map((at) => inner.peek(at) ?? 0xff);
   const text = digits.join('').replace(/^(..)(..)(..)$/, '20$1-$2-$3');
@@ -206,7 +207,8 @@ function readExtensions(reader: ByteReader): Uint8Array {
   return value;
 }
 
-function unpackedBcd(date: string): Uint8Array {
+/** As `readCvDate` reads it. Throws `RangeError`. */
+export function encodeCvDate(date: string): Uint8Array {
   if (!isCvDate(date)) throw new RangeError('a date of the years 2000 to 2099 is needed, as YYYY-MM-DD');
   return Uint8Array.from(date.replaceAll('-', '').slice(2), Number);
 }

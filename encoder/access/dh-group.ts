@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto';
 import { pow } from '@noble/curves/abstract/modular.js';
 import { AccessError } from './access-error.ts';
 import { bytesToInteger, randomBelow } from './curves.ts';
 import { DH_DOMAINS, type DhDomain } from './dh-domains.ts';
-import { noGenerator, type PaceGroup } from './pace-group.ts';
+import { noGenerator, type KeyAgreementGroup } from './key-agreement-group.ts';
 
-/** Multiplicative groups for PACE over DH: elements as unsigned integers in the fewest bytes (Doc 9303-11 §9.4.1, §9.4.3). */
-export function dhGroup(domain: DhDomain): PaceGroup {
+/** Multiplicative groups for key agreement over DH: elements as unsigned integers in the fewest bytes (Doc 9303-11 §9.4.1, §9.4.3). */
+export function dhGroup(domain: DhDomain): KeyAgreementGroup {
   const { p, g, q } = domain;
   const size = fewestBytes(p).length;
   return {
@@ -24,6 +25,7 @@ export function dhGroup(domain: DhDomain): PaceGroup {
       if (y < 2n || y >= p || pow(y, q, p) !== 1n) throw invalid('not in the group');
     },
     sharedSecret: (key, other) => inFieldSize(pow(bytesToInteger(other), key, p), size),
+    compress: (element) => Uint8Array.from(createHash('sha1').update(element).digest()),
     mapGeneric(nonce, key, other) {
       const generator = (pow(g, bytesToInteger(nonce) % q, p) * pow(bytesToInteger(other), key, p)) % p;
       if (generator === 1n) throw noGenerator('one');
@@ -38,12 +40,13 @@ export function dhGroup(domain: DhDomain): PaceGroup {
 }
 
 /** MODP group of a standardised domain parameter number, undefined when it is none. */
-export function dhGroupById(parameterId: number): PaceGroup | undefined {
+export function dhGroupById(parameterId: number): KeyAgreementGroup | undefined {
   const domain = DH_DOMAINS.find((candidate) => candidate.parameterId === parameterId);
   return domain === undefined ? undefined : dhGroup(domain);
 }
 
-function fewestBytes(value: bigint): Uint8Array {
+/** An unsigned integer as data objects carry it (Doc 9303-11 §9.4.1). */
+export function fewestBytes(value: bigint): Uint8Array {
   const digits = value.toString(16);
   return inFieldSize(value, Math.ceil(digits.length / 2));
 }

@@ -1,6 +1,6 @@
 /**
- * Access to a chip and proof of it, from both ends: Basic Access Control, PACE, secure messaging, Active and Chip Authentication
- * (Doc 9303-11), and the block ciphers and MACs they stand on. It decides nothing about a card: verdicts are `inspection`'s.
+ * Access to a chip and proof of it, from both ends: Basic Access Control, PACE, secure messaging, Active, Chip and Terminal
+ * Authentication (Doc 9303-11), and the block ciphers and MACs they stand on. It decides nothing about a card: verdicts are `inspection`'s.
  */
 export { AccessError, type AccessErrorCode } from './access-error.ts';
 export { aesCbc, aesEcb, pad2, tdesCbc, tdesEcb, unpad2 } from './cipher.ts';
@@ -8,20 +8,16 @@ export { aesCmac, retailMac } from './mac.ts';
 export { CIPHER_SUITES, deriveKey, deriveSessionKeys, type CipherName, type CipherSuite, type SessionKeys } from './cipher-suite.ts';
 export { basicAccessKeys, canPassword, mrzPassword, PASSWORD_REFERENCES, type PacePassword, type PasswordKind } from './password.ts';
 export { secureMessaging, SmSession, type SmChannel } from './secure-messaging.ts';
-export type { CardStep, RandomSource } from './session-result.ts';
+export type { CardStep, EphemeralKeys, RandomSource } from './session-result.ts';
 export { BacCardSession, openBac } from './bac.ts';
 export { paceParameters, type PaceParameters } from './pace-parameters.ts';
 export { openPace, openPaceSession, type PaceRequest, type PaceSession } from './pace.ts';
 export { type ChipAuthenticationProof, verifyChipAuthenticationMapping } from './pace-cam.ts';
 export { PaceCardSession } from './pace-card.ts';
-export {
-  authenticateChip,
-  ChipAuthenticationCardSession,
-  chipAuthenticationParameters,
-  type ChipAuthenticationKey,
-  type ChipAuthenticationParameters,
-  type ChipAuthenticationRequest,
-} from './chip-authentication.ts';
+export { authenticateChip, type ChipAuthenticationRequest } from './chip-authentication.ts';
+export { ChipAuthenticationCardSession } from './chip-authentication-card.ts';
+export { type ChipAuthenticationKey, chipAuthenticationPublicKey, type ChipAuthenticationPublicKey } from './chip-authentication-key.ts';
+export { chipAuthenticationParameters, type ChipAuthenticationParameters } from './chip-authentication-parameters.ts';
 export {
   ACTIVE_AUTHENTICATION_CHALLENGE,
   answerInternalAuthenticate,
@@ -34,6 +30,7 @@ export {
   type RawRsa,
 } from './active-authentication.ts';
 export { EC_DOMAINS, ecDomainById, type EcDomain, type EcDomainName } from './curves.ts';
+export { DH_DOMAINS, type DhDomain, type DhDomainName } from './dh-domains.ts';
 export { EMRTD_AID, isFileUnavailable, readFile, selectApplication, selectFile, SHORT_READ_MAX, type ReadOptions } from './files.ts';
 export {
   CV_TERMINAL_TYPES,
@@ -47,7 +44,7 @@ export {
 } from './cv-certificate.ts';
 export { CV_ALGORITHMS, type CvAlgorithm } from './cv-certificate-algorithms.ts';
 export { CvCertificateError, type CvCertificateErrorCode } from './cv-certificate-error.ts';
-export { encodeCvPublicKey, type CvDomainParameters, type CvPublicKey } from './cv-certificate-public-key.ts';
+export { cvDomainParameters, encodeCvPublicKey, type CvDomainParameters, type CvPublicKey } from './cv-certificate-public-key.ts';
 export { checkCvKey, verifyByCvKey, verifyCvSignature } from './cv-certificate-signature.ts';
 export {
   cvRole,
@@ -59,3 +56,7 @@ export {
   type CvRole,
   type CvState,
 } from './cv-certificate-chain.ts';
+export { cvCertificatePath } from './cv-certificate-path.ts';
+export { authenticateTerminal, basicAccessIdentifier, type TerminalAuthenticationRequest } from './terminal-authentication.ts';
+export { type InspectionRights, TerminalAuthenticationCardSession, type TerminalBinding } from './terminal-authentication-card.ts';
+export { efCvcaOf, type TrustPoints, trustPointsFile, type TrustPointStore, trustPointStore } from './trust-points.ts';

@@ -3,12 +3,12 @@ import { equalBytes, type Secret } from '#encoder/bytes';
 import { AccessError } from './access-error.ts';
 import { AES_BLOCK, pad2, unpad2 } from './cipher.ts';
 import { bytesToInteger, type EcDomainName } from './curves.ts';
-import type { PaceGroup } from './pace-group.ts';
+import type { KeyAgreementGroup } from './key-agreement-group.ts';
 import type { MappingContext } from './pace-mapping.ts';
 
 /** What PACE with Chip Authentication Mapping leaves with the terminal: the chip is proven only by `verifyChipAuthenticationMapping`. */
 export interface ChipAuthenticationProof {
-  readonly group: PaceGroup;
+  readonly group: KeyAgreementGroup;
   /** CA_IC, in the size of the group order. */
   readonly data: Uint8Array;
   /** The chip's public key of the mapping. */
@@ -70,7 +70,7 @@ function invalid(detail: string): AccessError {
   return new AccessError('ACCESS_ANSWER_INVALID', { where: WHERE, detail });
 }
 
-function orderLength(group: PaceGroup): number {
+function orderLength(group: KeyAgreementGroup): number {
   return Math.ceil(group.order.toString(2).length / 8);
 }
 

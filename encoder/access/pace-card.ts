@@ -3,7 +3,7 @@ import { ByteReader, concat, DecodeError, equalBytes, equalConstantTime, type Se
 import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import type { SessionKeys } from './cipher-suite.ts';
-import { agreeKeys } from './pace.ts';
+import { agreeKeys, paceEphemeralKeys } from './pace.ts';
 import { encryptChipAuthenticationData } from './pace-cam.ts';
 import type { ChipMapping } from './pace-mapping.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
@@ -129,7 +129,11 @@ export class PaceCardSession {
     }
     const token = tlv(0x86, paceToken(this.#parameters, key, state.terminalPublic));
     const data = tlv(0x7c, concat(token, this.#chipAuthentication(state)));
-    return { response: { data, sw: StatusWord.SUCCESS }, session: new SmSession(this.#parameters.suite, state.keys) };
+    return {
+      response: { data, sw: StatusWord.SUCCESS },
+      session: new SmSession(this.#parameters.suite, state.keys),
+      ephemeralKeys: paceEphemeralKeys(this.#parameters, { terminal: state.terminalPublic, chip: state.publicKey }),
+    };
   }
 
   /** Object 8A of Chip Authentication Mapping; nothing with another mapping (Doc 9303-11 §4.4.5). */

@@ -1,12 +1,12 @@
 import { AccessError } from './access-error.ts';
 import type { CipherSuite } from './cipher-suite.ts';
-import { checkOther, type PaceGroup } from './pace-group.ts';
+import { checkOther, type KeyAgreementGroup } from './key-agreement-group.ts';
 import { pseudoRandomElement } from './pseudo-random.ts';
 import type { RandomSource } from './session-result.ts';
 
 /** What a mapping works with; `PaceParameters` is one. */
 export interface MappingContext {
-  readonly group: PaceGroup;
+  readonly group: KeyAgreementGroup;
   readonly suite: CipherSuite;
 }
 

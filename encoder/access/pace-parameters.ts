@@ -1,9 +1,9 @@
 import { concat, fromHex, uintBE } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
-import { type CipherName, CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
+import { CIPHER_ARCS, type CipherName, CIPHER_SUITES, type CipherSuite } from './cipher-suite.ts';
 import { dhGroupById } from './dh-group.ts';
-import { ecGroupById, type PaceGroup } from './pace-group.ts';
+import { ecGroupById, type KeyAgreementGroup } from './key-agreement-group.ts';
 import { CHIP_AUTHENTICATION_MAPPING, GENERIC_MAPPING, INTEGRATED_MAPPING, type PaceMapping } from './pace-mapping.ts';
 
 /** One way to run PACE that a chip announces in EF.CardAccess (PACEInfo, Doc 9303-11 §9.2.1). */
@@ -11,13 +11,13 @@ export interface PaceParameters {
   /** Contents octets of the object identifier, as DO'80' and DO'06' carry them. */
   readonly oid: Uint8Array;
   readonly suite: CipherSuite;
-  readonly group: PaceGroup;
+  readonly group: KeyAgreementGroup;
   readonly mapping: PaceMapping;
 }
 
 /** A branch below id-PACE: key agreement and mapping. Nothing asks for the identifier afterwards. */
 interface PaceProtocol {
-  readonly groupById: (parameterId: number) => PaceGroup | undefined;
+  readonly groupById: (parameterId: number) => KeyAgreementGroup | undefined;
   readonly mapping: PaceMapping;
   /** By the last arc (Doc 9303-11 §4.4.3, tables 2 and 3). */
   readonly ciphers: Readonly<Record<number, CipherName>>;
@@ -27,16 +27,14 @@ interface PaceProtocol {
 const ID_PACE = '0.4.0.127.0.7.2.2.4';
 const ID_PACE_BYTES = fromHex('04007F0007020204');
 
-const CIPHERS: Readonly<Record<number, CipherName>> = { 1: '3DES', 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
-
 /** Chip Authentication Mapping has no 3DES. */
 const AES_CIPHERS: Readonly<Record<number, CipherName>> = { 2: 'AES-128', 3: 'AES-192', 4: 'AES-256' };
 
 const PROTOCOLS: Readonly<Record<number, PaceProtocol>> = {
-  1: { groupById: dhGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
-  2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHERS },
-  3: { groupById: dhGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
-  4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHERS },
+  1: { groupById: dhGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHER_ARCS },
+  2: { groupById: ecGroupById, mapping: GENERIC_MAPPING, ciphers: CIPHER_ARCS },
+  3: { groupById: dhGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHER_ARCS },
+  4: { groupById: ecGroupById, mapping: INTEGRATED_MAPPING, ciphers: CIPHER_ARCS },
   6: { groupById: ecGroupById, mapping: CHIP_AUTHENTICATION_MAPPING, ciphers: AES_CIPHERS },
 };
 

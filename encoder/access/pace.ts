@@ -1,15 +1,15 @@
 import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName } from '#encoder/apdu';
 import { ByteReader, concat, DecodeError, equalConstantTime } from '#encoder/bytes';
-import { decodeTlvs, enter, readTlv, tlv } from '#encoder/tlv';
+import { enter, readTlv, readTlvs, tlv, type Tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { wrongPassword } from './bac.ts';
 import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
 import { type ChipAuthenticationProof, decryptChipAuthenticationData } from './pace-cam.ts';
-import { checkOther } from './pace-group.ts';
+import { checkOther } from './key-agreement-group.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
-import type { RandomSource } from './session-result.ts';
+import type { EphemeralKeys, RandomSource } from './session-result.ts';
 
 /** Bytes of command data in a short APDU (ISO/IEC 7816-4 §5.2). */
 const SHORT_DATA_MAX = 255;
@@ -25,6 +25,9 @@ export interface PaceRequest {
 
 export interface PaceSession {
   readonly channel: SmChannel;
+  readonly ephemeralKeys: EphemeralKeys;
+  /** CVCA keys that the chip trusts, the most recent first: objects 87 and 88, from chips with Terminal Authentication in the MF. */
+  readonly certificationAuthorityReferences: readonly string[];
   /** After Chip Authentication Mapping only. Nothing is proven until `verifyChipAuthenticationMapping` says so. */
   readonly chipAuthentication?: ChipAuthenticationProof;
 }
@@ -67,9 +70,14 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
     if (!equalConstantTime(authenticated.value, paceToken(parameters, keys.mac.reveal(), publicKey))) {
       throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/mutual authentication', detail: 'the token of the chip' });
     }
-    const session = { channel: secureMessaging(channel, new SmSession(suite, keys)) };
+    const session = {
+      channel: secureMessaging(channel, new SmSession(suite, keys)),
+      ephemeralKeys: paceEphemeralKeys(parameters, { terminal: publicKey, chip: chipPublic }),
+      certificationAuthorityReferences: certificationAuthorityReferences(authenticated.others),
+    };
     if (!parameters.mapping.authenticatesChip) return session;
-    const data = decryptChipAuthenticationData(parameters, keys.enc, chipAuthenticationData(authenticated.others));
+    const encrypted = authenticated.others.find(({ tag }) => tag === 0x8a)?.value;
+    const data = decryptChipAuthenticationData(parameters, keys.enc, encrypted);
     return { ...session, chipAuthentication: { group, data, mapPublic: mapped.value } };
   } catch (error) {
     keys.enc.destroy();
@@ -90,6 +98,21 @@ export function agreeKeys(
   } finally {
     secret.fill(0);
   }
+}
+
+/** What Terminal Authentication may rest on: the terminal's key only when the chip is proven with it (Doc 9303-11 §7.1.2). Both ends compute it. */
+export function paceEphemeralKeys(
+  { group, mapping }: PaceParameters,
+  keys: { readonly terminal: Uint8Array; readonly chip: Uint8Array },
+): EphemeralKeys {
+  const chip = group.compress(keys.chip);
+  return mapping.authenticatesChip ? { terminal: group.compress(keys.terminal), chip } : { chip };
+}
+
+function certificationAuthorityReferences(others: readonly Tlv[]): readonly string[] {
+  return [0x87, 0x88].flatMap((wanted) =>
+    others.filter(({ tag }) => tag === wanted).map(({ value }) => Buffer.from(value).toString('latin1')),
+  );
 }
 
 async function setAuthenticationTemplate(channel: ApduChannel, { parameters, password, sendParameterId }: PaceRequest): Promise<void> {
@@ -146,30 +169,18 @@ function refused(where: string, cause: Error & { readonly detail: string | undef
 interface DynamicAuthenticationData {
   /** Of the object that the step expects, which comes first. */
   readonly value: Uint8Array;
-  /** What follows it, unread: certification authority references (87 and 88), chip authentication data (8A). */
-  readonly others: Uint8Array;
+  /** What follows it: certification authority references (87 and 88), chip authentication data (8A) (Doc 9303-11 §4.4.5). */
+  readonly others: readonly Tlv[];
 }
 
 function dynamicAuthenticationData(data: Uint8Array, tag: number, where: string): DynamicAuthenticationData {
-  return reading(where, () => {
+  try {
     const reader = new ByteReader(data, where);
     const inner = enter(reader, 0x7c);
     reader.end();
     const first = readTlv(inner);
-    if (first.tag === tag) return { value: first.value, others: inner.rest() };
-    throw inner.error('BYTES_UNEXPECTED', undefined, `tag ${tag.toString(16)} expected`);
-  });
-}
-
-/** Object 8A among those that follow the token (Doc 9303-11 §4.4.5). */
-function chipAuthenticationData(others: Uint8Array): Uint8Array | undefined {
-  const where = 'PACE/mutual authentication';
-  return reading(where, () => decodeTlvs(others, where).find(({ tag }) => tag === 0x8a)?.value);
-}
-
-function reading<T>(where: string, read: () => T): T {
-  try {
-    return read();
+    if (first.tag !== tag) throw inner.error('BYTES_UNEXPECTED', undefined, `tag ${tag.toString(16)} expected`);
+    return { value: first.value, others: readTlvs(inner) };
   } catch (cause) {
     if (!(cause instanceof DecodeError)) throw cause;
     throw new AccessError('ACCESS_ANSWER_INVALID', { where, cause });

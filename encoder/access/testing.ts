@@ -10,9 +10,11 @@ import {
 import { toHex, fromHex } from '#encoder/bytes';
 import { answerInternalAuthenticate, type ActiveAuthenticationKey } from './active-authentication.ts';
 import type { BacCardSession } from './bac.ts';
-import type { ChipAuthenticationCardSession } from './chip-authentication.ts';
+import type { ChipAuthenticationCardSession } from './chip-authentication-card.ts';
 import type { PaceCardSession } from './pace-card.ts';
 import type { SmSession } from './secure-messaging.ts';
+import { TerminalAuthenticationCardSession } from './terminal-authentication-card.ts';
+import type { TrustPointStore } from './trust-points.ts';
 import type { CardStep, RandomSource } from './session-result.ts';
 
 /** A script of random values that throws when it runs dry or is asked for another length. */
@@ -42,6 +44,8 @@ export interface ChipParts {
   readonly pace?: PaceCardSession;
   readonly ca?: ChipAuthenticationCardSession;
   readonly aa?: { readonly key: ActiveAuthenticationKey; readonly random: RandomSource };
+  /** With the chip identifier after BAC. Fingerprints and irises (0103, 0104) open to it alone. */
+  readonly ta?: { readonly store: TrustPointStore; readonly random: RandomSource; readonly basicIdentifier: Uint8Array };
   readonly files?: ReadonlyMap<number, Uint8Array>;
   /** Sits on the wire. */
   readonly tamper?: { command?: (bytes: Uint8Array) => Uint8Array; response?: (bytes: Uint8Array, ins: number) => Uint8Array };
@@ -60,14 +64,18 @@ export function testChip(parts: ChipParts): TestChip {
   const plain: ParsedCommandApdu[] = [];
   let session: SmSession | undefined;
   let selected: number | undefined;
+  let ta: TerminalAuthenticationCardSession | undefined;
   const bare = (sw: number): CardStep => ({ response: { data: new Uint8Array(0), sw } });
 
   const execute = (command: ParsedCommandApdu): CardStep => {
     const p1p2 = (command.p1 << 8) | command.p2;
+    const terminal = ta === undefined ? undefined : terminalAuthentication(ta, command);
+    if (terminal !== undefined) return terminal;
     if (command.ins === 0x84 && parts.bac !== undefined) return parts.bac.getChallenge(command);
     if (command.ins === 0x82 && parts.bac !== undefined) return parts.bac.externalAuthenticate(command);
     if (command.ins === 0x22 && p1p2 === 0xc1a4 && parts.pace !== undefined) return parts.pace.mseSetAt(command);
     if (command.ins === 0x22 && p1p2 === 0x41a4 && parts.ca !== undefined) return parts.ca.mseSetAt(command);
+    if (command.ins === 0x22 && p1p2 === 0x41a6 && parts.ca !== undefined) return parts.ca.mseSetKat(command);
     if (command.ins === 0x86 && session === undefined && parts.pace !== undefined) return parts.pace.generalAuthenticate(command);
     if (command.ins === 0x86 && parts.ca !== undefined) return parts.ca.generalAuthenticate(command);
     if (command.ins === 0x88 && parts.aa !== undefined) return answerInternalAuthenticate(parts.aa.key, command, parts.aa.random);
@@ -84,23 +92,38 @@ export function testChip(parts: ChipParts): TestChip {
   const readBinary = (command: ParsedCommandApdu): CardStep => {
     const file = parts.files?.get(selected ?? -1);
     if (file === undefined) return bare(StatusWord.NO_CURRENT_EF);
+    if ((selected === 0x0103 && ta?.rights.dg3 !== true) || (selected === 0x0104 && ta?.rights.dg4 !== true)) {
+      return bare(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+    }
     const odd = command.ins === 0xb1;
     const offset = odd ? ((command.data[2] ?? 0) << 8) | (command.data[3] ?? 0) : (command.p1 << 8) | command.p2;
     const content = file.slice(offset, offset + (command.le ?? 0) - (odd ? 4 : 0));
     const length = content.length < 0x80 ? [content.length] : [0x82, content.length >> 8, content.length & 0xff];
     return { response: { data: odd ? Uint8Array.of(0x53, ...length, ...content) : content, sw: StatusWord.SUCCESS } };
   };
+  /** The rights go with the session, and Chip Authentication rebinds them. */
+  const begin = (step: CardStep): void => {
+    session = step.session;
+    const { terminal, chip } = step.ephemeralKeys ?? {};
+    if (ta !== undefined && chip === undefined && terminal !== undefined) return ta.chipAuthenticated(terminal);
+    if (parts.ta === undefined || session === undefined) return;
+    ta = new TerminalAuthenticationCardSession(parts.ta.store, parts.ta.random, {
+      chipIdentifier: chip ?? parts.ta.basicIdentifier,
+      ...(terminal === undefined ? {} : { terminalKey: terminal }),
+    });
+  };
   const process = (command: ParsedCommandApdu): ResponseApdu => {
     if (session === undefined) {
       plain.push(command);
       const step = execute(command);
-      session = step.session;
+      begin(step);
       return step.response;
     }
     const unwrapped = session.unwrapCommand(command);
     if (typeof unwrapped === 'number') {
       session.destroy();
       session = undefined;
+      ta = undefined;
       return { data: new Uint8Array(0), sw: unwrapped };
     }
     plain.push(unwrapped);
@@ -108,7 +131,7 @@ export function testChip(parts: ChipParts): TestChip {
     const response = session.wrapResponse(step.response, unwrapped.ins);
     if (step.session !== undefined) {
       session.destroy();
-      session = step.session;
+      begin(step);
     }
     return response;
   };
@@ -121,6 +144,23 @@ export function testChip(parts: ChipParts): TestChip {
     },
   };
   return { channel: openChannel(transceiver), wire, plain };
+}
+
+function terminalAuthentication(ta: TerminalAuthenticationCardSession, command: ParsedCommandApdu): CardStep | undefined {
+  switch ((command.ins << 16) | (command.p1 << 8) | command.p2) {
+    case 0x2281b6:
+      return ta.mseSetDst(command);
+    case 0x2a00be:
+      return ta.verifyCertificate(command);
+    case 0x2281a4:
+      return ta.mseSetAt(command);
+    case 0x840000:
+      return ta.getChallenge(command);
+    case 0x820000:
+      return ta.externalAuthenticate(command);
+    default:
+      return undefined;
+  }
 }
 
 /** A channel that answers from a script and remembers what it was asked, on the wire. */

@@ -15,10 +15,10 @@ import { encodeToPoint } from './point-encoding.ts';
 import type { RandomSource } from './session-result.ts';
 
 /**
- * The cyclic group that PACE runs in, as both ends need it. Elements are the bytes that the data objects carry (Doc 9303-11 §9.4.5);
+ * The cyclic group that PACE and Chip Authentication run in, as both ends need it. Elements are the bytes that the data objects carry (Doc 9303-11 §9.4.5);
  * whoever gets one from the other side calls `check` first.
  */
-export interface PaceGroup {
+export interface KeyAgreementGroup {
   readonly name: string;
   /** Standardised domain parameter number (Doc 9303-11 §9.5.1). */
   readonly parameterId: number;
@@ -36,6 +36,8 @@ export interface PaceGroup {
   check(element: Uint8Array, where: string): void;
   /** The agreed secret that keys are derived from (Doc 9303-11 §9.6), in field size. */
   sharedSecret(key: bigint, other: Uint8Array): Uint8Array;
+  /** Comp(element), as Terminal Authentication signs it: the x coordinate, or SHA-1 of the number (Doc 9303-11 §7.1.4.1.3, §7.1.4.2.3). */
+  compress(element: Uint8Array): Uint8Array;
   /** Generic Mapping (Doc 9303-11 §4.4.3.3.1) of the nonce s with H = key·other. Throws ACCESS_POINT_INVALID: the neutral element. */
   mapGeneric(nonce: Uint8Array, key: bigint, other: Uint8Array): Uint8Array;
   /** f of Integrated Mapping (Doc 9303-11 §4.4.3.3.2): a field element to a generator. Throws ACCESS_POINT_INVALID: it has no image. */
@@ -43,7 +45,7 @@ export interface PaceGroup {
 }
 
 /** Elliptic curves, elements as uncompressed points. */
-export function ecGroup(domain: EcDomain): PaceGroup {
+export function ecGroup(domain: EcDomain): KeyAgreementGroup {
   // What `check` has passed, or this module made, is known to lie on the curve.
   const point = (bytes: Uint8Array): EcPoint => domain.Point.fromBytes(Uint8Array.from(bytes));
   return {
@@ -56,6 +58,7 @@ export function ecGroup(domain: EcDomain): PaceGroup {
     publicKey: (key, generator) => (generator === undefined ? publicPoint(domain, key) : encodePoint(point(generator).multiply(key))),
     check: (element, where) => void decodePoint(domain, element, where),
     sharedSecret: (key, other) => sharedSecretX(domain, key, point(other)),
+    compress: (element) => element.slice(1, 1 + domain.size),
     mapGeneric(nonce, key, other) {
       const s = bytesToInteger(nonce) % domain.Point.Fn.ORDER;
       const shared = point(other).multiply(key);
@@ -73,13 +76,13 @@ export function ecGroup(domain: EcDomain): PaceGroup {
 }
 
 /** Elliptic curve group of a standardised domain parameter number, undefined when it is none or not known here. */
-export function ecGroupById(parameterId: number): PaceGroup | undefined {
+export function ecGroupById(parameterId: number): KeyAgreementGroup | undefined {
   const domain = ecDomainById(parameterId);
   return domain === undefined ? undefined : ecGroup(domain);
 }
 
 /** The other side's key is valid, and not our own sent back (Doc 9303-11 §4.4.1: the ephemeral keys must differ). */
-export function checkOther(group: PaceGroup, keys: { ownPublic: Uint8Array; otherPublic: Uint8Array }, where: string): void {
+export function checkOther(group: KeyAgreementGroup, keys: { ownPublic: Uint8Array; otherPublic: Uint8Array }, where: string): void {
   group.check(keys.otherPublic, where);
   if (equalBytes(keys.ownPublic, keys.otherPublic)) {
     throw new AccessError('ACCESS_POINT_INVALID', { where, detail: 'both public keys are equal' });
