@@ -1,6 +1,6 @@
 /**
  * GlobalPlatform as a plant uses it: SCP03 (GPC Amendment D v1.2) and SCP02 (GPC v2.3.1 annex E, i = 15 and i = 55) from both ends, key
- * diversification, and the commands that personalise an application. It holds no master key and asks no token: whoever opens a channel brings one chip's keys.
+ * diversification, PUT KEY, and the commands that personalise an application. It holds no master key and asks no token: whoever opens a channel brings one chip's keys.
  */
 export type { InitializeUpdateResponse, SecureChannel } from './secure-channel.ts';
 export { SM_CLASS_BIT, type ScpKeys } from './scp-session.ts';
@@ -20,6 +20,9 @@ export {
   type DiversifiedKeys,
 } from './diversification-methods.ts';
 export { keyCheckValue, type KeyKind } from './key-check-value.ts';
+export { putKey, type PutKeyRequest } from './put-key.ts';
+export { KeySets, type KeySet } from './key-sets.ts';
+export { getKeyInformation, keyInformationExamples, keyInformationTemplate, type KeyInformation } from './key-information.ts';
 export {
   decodeDataGroupings,
   encodeDataGrouping,

@@ -11,6 +11,7 @@ const NO_DATA = new Uint8Array(0);
  * For each command of a session: `unwrap`, execute, `wrap`.
  */
 export abstract class ScpCardSession<Level extends number> {
+  abstract readonly protocol: ScpSession['protocol'];
   readonly #levels: readonly Level[];
   #session: ScpSession | undefined;
   #authenticated = false;

@@ -16,6 +16,7 @@ const PROTOCOL = 0x02;
 
 /** The chip's end of one SCP02 session with i = 15 or i = 55. */
 export class Scp02CardSession extends ScpCardSession<Scp02SecurityLevel> {
+  readonly protocol = 'SCP02';
   readonly #keys: Scp02Keys;
   readonly #options: Scp02CardOptions;
 

@@ -114,7 +114,9 @@ export class Scp02Session implements ScpSession {
   /** GPC v2.3.1 §E.4.7: triple DES in ECB mode under the session's own data encryption key. */
   encryptSensitive(data: Uint8Array): Uint8Array {
     const blocks = data.length > 0 && data.length % DES_BLOCK === 0 ? data : pad2(data, DES_BLOCK);
-    return tdesEcb('encrypt', this.#sDek.reveal(), blocks);
+    const encrypted = tdesEcb('encrypt', this.#sDek.reveal(), blocks);
+    if (blocks !== data) blocks.fill(0);
+    return encrypted;
   }
 
   decryptSensitive(data: Uint8Array): Uint8Array | undefined {

@@ -19,6 +19,7 @@ const I_S16 = 0x01;
 
 /** The chip's end of one SCP03 session. */
 export class Scp03CardSession extends ScpCardSession<SecurityLevel> {
+  readonly protocol = 'SCP03';
   readonly #keys: Scp03Keys;
   readonly #options: Scp03CardOptions;
 

@@ -114,7 +114,9 @@ export class Scp03Session implements ScpSession {
 
   encryptSensitive(data: Uint8Array): Uint8Array {
     const blocks = data.length > 0 && data.length % AES_BLOCK === 0 ? data : pad2(data, AES_BLOCK);
-    return aesCbc('encrypt', this.#dek.reveal(), new Uint8Array(AES_BLOCK), blocks);
+    const encrypted = aesCbc('encrypt', this.#dek.reveal(), new Uint8Array(AES_BLOCK), blocks);
+    if (blocks !== data) blocks.fill(0);
+    return encrypted;
   }
 
   decryptSensitive(data: Uint8Array): Uint8Array | undefined {
