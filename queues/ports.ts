@@ -95,7 +95,7 @@ export interface CardLedger {
   /** Public halves made on the chip (SPKI); unique across all history (invariant C8). Idempotent for the same card. */
   recordChipKeys(
     claim: Claim,
-    keys: { readonly activeAuthentication: Uint8Array; readonly chipAuthentication: Uint8Array },
+    keys: { readonly activeAuthentication: Uint8Array | null; readonly chipAuthentication: Uint8Array | null },
   ): Promise<'recorded' | 'CHIP_KEY_REPEATED'>;
 
   /**

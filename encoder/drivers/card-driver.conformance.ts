@@ -2,6 +2,9 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { equalBytes } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
+import { inApplication } from '#encoder/testing';
+import type { ChipKeyAlgorithms } from './chip-keys.ts';
+import type { FileId } from './file-id.ts';
 import type { CardDriver, TransportKeys } from './card-driver.ts';
 
 /** One chip, fresh from its maker, and how to reach it. */
@@ -24,16 +27,22 @@ export function cardDriverConformance(
   const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha256').update(bytes).digest());
   const secrets = { mrzInformation: '123456789790010113001019', can: '123456' };
 
+  /** The first key of each kind that the family makes. */
+  const keysOf = ({ capabilities }: CardDriver): ChipKeyAlgorithms => ({
+    activeAuthentication: capabilities.activeAuthentication[0] ?? null,
+    chipAuthentication: capabilities.chipAuthentication[0] ?? null,
+  });
+
   async function opened(chip: ChipBench): Promise<CardDriver> {
     const driver = make.driver(await chip.connect());
     await driver.open(chip.keys());
     return driver;
   }
 
-  async function writeAll(driver: CardDriver, fid: number, bytes: Uint8Array): Promise<void> {
+  async function writeAll(driver: CardDriver, file: FileId, bytes: Uint8Array): Promise<void> {
     const { writeBytesMax } = driver.capabilities;
-    await driver.createFile(fid, bytes.length);
-    for (let at = 0; at < bytes.length; at += writeBytesMax) await driver.writeFile(fid, at, bytes.subarray(at, at + writeBytesMax));
+    await driver.createFile(file, bytes.length);
+    for (let at = 0; at < bytes.length; at += writeBytesMax) await driver.writeFile(file, at, bytes.subarray(at, at + writeBytesMax));
   }
 
   describe(`the driver port, as ${family} keeps it`, () => {
@@ -45,9 +54,9 @@ export function cardDriverConformance(
         () => driver.status(),
         () => driver.readBindingTag(),
         () => driver.writeBindingTag(tag),
-        () => driver.generateKeys(),
+        () => driver.generateKeys(keysOf(driver)),
         () => driver.setAccessSecrets(secrets),
-        () => driver.createFile(0x0101, 1),
+        () => driver.createFile(inApplication(0x0101), 1),
         () => driver.lock(),
       ];
       for (const act of locked) await expect(act()).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
@@ -79,17 +88,28 @@ export function cardDriverConformance(
       const chip = await make.chip();
       const driver = await opened(chip);
       await driver.writeBindingTag(tag);
-      const keys = await driver.generateKeys();
-      expect(await driver.generateKeys()).toEqual(keys);
+      const keys = await driver.generateKeys(keysOf(driver));
+      expect(await driver.generateKeys(keysOf(driver))).toEqual(keys);
       expect((await (await opened(chip)).status()).keys).toEqual(keys);
-      const [aa, ca] = [keys.activeAuthentication, keys.chipAuthentication].map((spki) =>
-        createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' }),
-      );
-      if (driver.capabilities.activeAuthentication === 'RSA-2048')
-        expect(aa?.asymmetricKeyDetails).toEqual({ modulusLength: 2048, publicExponent: 65_537n });
-      if (driver.capabilities.chipAuthentication === 'brainpoolP256r1') {
-        expect(ca?.asymmetricKeyDetails).toEqual({ namedCurve: 'brainpoolP256r1' });
+      expect(algorithmOf(keys.activeAuthentication)).toBe(keysOf(driver).activeAuthentication);
+      expect(algorithmOf(keys.chipAuthentication)).toBe(keysOf(driver).chipAuthentication);
+    });
+
+    it('makes every key that its capabilities list, and asks for no other', async () => {
+      const { capabilities } = make.driver(await (await make.chip()).connect());
+      for (const role of ['activeAuthentication', 'chipAuthentication'] as const) {
+        for (const algorithm of capabilities[role]) {
+          const driver = await opened(await make.chip());
+          await driver.writeBindingTag(tag);
+          const keys = await driver.generateKeys({ activeAuthentication: null, chipAuthentication: null, [role]: algorithm });
+          expect(algorithmOf(keys[role])).toBe(algorithm);
+        }
       }
+      const driver = await opened(await make.chip());
+      await driver.writeBindingTag(tag);
+      await expect(driver.generateKeys({ activeAuthentication: 'RSA-512', chipAuthentication: null })).rejects.toMatchObject({
+        code: 'DRIVER_CANNOT',
+      });
     });
 
     it('writes and reads files up to the largest, at every offset', async () => {
@@ -97,15 +117,15 @@ export function cardDriverConformance(
       const driver = await opened(chip);
       await driver.writeBindingTag(tag);
       const { fileBytesMax, writeBytesMax } = driver.capabilities;
-      const files = new Map([1, 300, fileBytesMax].map((length, i) => [0x0101 + i, content(length)]));
-      for (const [fid, bytes] of files) await writeAll(driver, fid, bytes);
-      for (const [fid, bytes] of files) expect(equalBytes(await driver.readFile(fid, 0, bytes.length), bytes)).toBe(true);
+      const files = [1, 300, fileBytesMax].map((length, i) => [inApplication(0x0101 + i), content(length)] as const);
+      for (const [file, bytes] of files) await writeAll(driver, file, bytes);
+      for (const [file, bytes] of files) expect(equalBytes(await driver.readFile(file, 0, bytes.length), bytes)).toBe(true);
       const end = content(fileBytesMax).subarray(fileBytesMax - 40);
-      expect(equalBytes(await driver.readFile(0x0103, fileBytesMax - 40, 40), end)).toBe(true);
-      await expect(driver.writeFile(0x0103, 0, content(writeBytesMax + 1))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-      await expect(driver.writeFile(0x0102, 299, content(2))).rejects.toMatchObject({ code: 'CARD_REFUSED' });
-      await expect(driver.createFile(0x0102, 300)).rejects.toMatchObject({ code: 'CARD_REFUSED' });
-      await driver.deleteFile(0x0103);
+      expect(equalBytes(await driver.readFile(inApplication(0x0103), fileBytesMax - 40, 40), end)).toBe(true);
+      await expect(driver.writeFile(inApplication(0x0103), 0, content(writeBytesMax + 1))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      await expect(driver.writeFile(inApplication(0x0102), 299, content(2))).rejects.toMatchObject({ code: 'CARD_REFUSED' });
+      await expect(driver.createFile(inApplication(0x0102), 300)).rejects.toMatchObject({ code: 'CARD_REFUSED' });
+      await driver.deleteFile(inApplication(0x0103));
       expect((await driver.status()).files.map(({ fid }) => fid)).toEqual([0x0101, 0x0102]);
     });
 
@@ -113,15 +133,15 @@ export function cardDriverConformance(
       const chip = await make.chip();
       const driver = await opened(chip);
       await driver.writeBindingTag(tag);
-      await driver.createFile(0x0101, 100);
-      await driver.writeFile(0x0101, 0, content(60));
-      await driver.createFile(0x0102, 100);
-      await driver.writeFile(0x0102, 50, content(10));
+      await driver.createFile(inApplication(0x0101), 100);
+      await driver.writeFile(inApplication(0x0101), 0, content(60));
+      await driver.createFile(inApplication(0x0102), 100);
+      await driver.writeFile(inApplication(0x0102), 50, content(10));
       const { files, accessSecretsSet } = await (await opened(chip)).status();
       expect(accessSecretsSet).toBe(false);
       expect(files).toEqual([
-        { fid: 0x0101, size: 100, written: 60, sha256: sha256(content(60)) },
-        { fid: 0x0102, size: 100, written: 0, sha256: sha256(new Uint8Array(0)) },
+        { ...inApplication(0x0101), size: 100, written: 60, sha256: sha256(content(60)) },
+        { ...inApplication(0x0102), size: 100, written: 0, sha256: sha256(new Uint8Array(0)) },
       ]);
     });
 
@@ -135,10 +155,10 @@ export function cardDriverConformance(
       const chip = await make.chip();
       const driver = await opened(chip);
       await driver.writeBindingTag(tag);
-      await driver.generateKeys();
+      await driver.generateKeys(keysOf(driver));
       await driver.setAccessSecrets(secrets);
       expect((await driver.status()).accessSecretsSet).toBe(true);
-      await writeAll(driver, 0x011d, content(50));
+      await writeAll(driver, inApplication(0x011d), content(50));
       await expect(make.driver(await chip.connect()).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
       const last = await opened(chip);
       await last.lock();
@@ -149,4 +169,13 @@ export function cardDriverConformance(
       await expect(later.open(chip.keys())).rejects.toMatchObject({ code: 'CARD_REFUSED' });
     });
   });
+}
+
+/** In the terms of the capabilities. */
+function algorithmOf(spki: Uint8Array | null): string | null {
+  if (spki === null) return null;
+  const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+  if (asymmetricKeyType === 'rsa') return `RSA-${asymmetricKeyDetails?.modulusLength ?? 0}`;
+  const curve = asymmetricKeyDetails?.namedCurve ?? '';
+  return `EC-${{ prime256v1: 'P-256', secp384r1: 'P-384' }[curve] ?? curve}`;
 }

@@ -1,4 +1,7 @@
 import type { Secret } from '#encoder/bytes';
+import type { Directory } from '#encoder/lds';
+import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
+import type { FileId } from './file-id.ts';
 
 /**
  * One chip family behind one port. A driver sends the commands of its family over an open `CardConnection` and is thrown
@@ -22,18 +25,20 @@ export interface CardDriver {
   /** 16 to 32 bytes, once in a chip's life. Writing the same tag again is nothing; another one is refused by the chip. */
   writeBindingTag(tag: Uint8Array): Promise<void>;
 
-  /** Makes the chip's keys on the chip, or returns the public halves of those it has. DER SubjectPublicKeyInfo. */
-  generateKeys(): Promise<ChipPublicKeys>;
+  /** Has the chip make its keys, or returns the public halves of those it has. DRIVER_CANNOT for what `capabilities` do not list. */
+  generateKeys(algorithms: ChipKeyAlgorithms): Promise<ChipPublicKeys>;
   setAccessSecrets(secrets: AccessSecrets): Promise<void>;
+  /** What Terminal Authentication starts from; only where `capabilities.terminalAuthentication`. Setting it again replaces it. */
+  setTrustPoint(trustPoint: TrustPoint): Promise<void>;
 
-  /** Makes an empty transparent EF of exactly `size` bytes and selects it. */
-  createFile(fid: number, size: number): Promise<void>;
+  /** Makes an empty transparent EF of exactly `size` bytes. */
+  createFile(file: FileId, size: number): Promise<void>;
   /** Takes a file away again, while the chip is being personalised. */
-  deleteFile(fid: number): Promise<void>;
-  /** One command: at most `capabilities.writeBytesMax` bytes. */
-  writeFile(fid: number, offset: number, bytes: Uint8Array): Promise<void>;
+  deleteFile(file: FileId): Promise<void>;
+  /** At most `capabilities.writeBytesMax` bytes; whole or, after a power cut, as `status` tells. */
+  writeFile(file: FileId, offset: number, bytes: Uint8Array): Promise<void>;
   /** Reads under the transport keys, before the lock. */
-  readFile(fid: number, offset: number, length: number): Promise<Uint8Array>;
+  readFile(file: FileId, offset: number, length: number): Promise<Uint8Array>;
 
   /** Irreversible. */
   lock(): Promise<void>;
@@ -43,6 +48,8 @@ export interface CardDriver {
 
 /** What a chip family can do, as data, so that planning never asks which family it is. */
 export interface DriverCapabilities {
+  /** What stands between the terminal and a chip that is not locked. */
+  readonly transport: 'SCP03' | 'SCP02' | 'none';
   readonly extendedLength: boolean;
   /** Largest whole command APDU, and largest whole response APDU, in bytes. */
   readonly commandBytesMax: number;
@@ -50,11 +57,18 @@ export interface DriverCapabilities {
   /** Most content bytes that one `writeFile` carries, after the overhead of the channel. */
   readonly writeBytesMax: number;
   readonly fileBytesMax: number;
+  /** Where files can be made. */
+  readonly directories: readonly Directory[];
+  /** False: the driver makes the pair and puts the private half into the chip. */
   readonly onChipKeyGeneration: boolean;
-  readonly accessControl: readonly ('BAC' | 'PACE-ECDH-GM')[];
-  /** Algorithms of the keys that `generateKeys` makes. */
-  readonly activeAuthentication: 'RSA-2048' | null;
-  readonly chipAuthentication: 'brainpoolP256r1' | null;
+  /** BAC, and the PACE protocols by name without cipher, e.g. `id-PACE-ECDH-GM` (Doc 9303-11 §9.2.3). */
+  readonly accessControl: readonly string[];
+  readonly terminalAuthentication: boolean;
+  /** Keys that `generateKeys` makes. */
+  readonly activeAuthentication: readonly ChipKeyAlgorithm[];
+  readonly chipAuthentication: readonly ChipKeyAlgorithm[];
+  /** After an interruption `status` proves every byte that is there, or only tells that the files must be written anew. */
+  readonly resumes: 'byte' | 'file';
 }
 
 export type LifeCycle = 'blank' | 'personalising' | 'locked';
@@ -70,13 +84,6 @@ export interface TransportKeys {
   readonly dek: Secret;
 }
 
-export interface ChipPublicKeys {
-  /** RSA-2048 SPKI, rsaEncryption: what DG15 carries. */
-  readonly activeAuthentication: Uint8Array;
-  /** brainpoolP256r1 SPKI, id-ecPublicKey: the source of DG14's ChipAuthenticationPublicKeyInfo. */
-  readonly chipAuthentication: Uint8Array;
-}
-
 /** What opens the finished chip. Personal: never logged, never hashed into a journal. */
 export interface AccessSecrets {
   /** Doc 9303-11 §4.3.2 (BAC) and §9.7.3 (PACE): document number, check digit, birth, check digit, expiry, check digit. */
@@ -85,16 +92,24 @@ export interface AccessSecrets {
   readonly can: string;
 }
 
+/** The CVCA that a chip trusts at first, and its first notion of the date (BSI TR-03110-3 §2.2.3, §2.2.5). */
+export interface TrustPoint {
+  /** Self-signed CV certificate, 7F21. */
+  readonly certificate: Uint8Array;
+  /** `YYMMDD`. */
+  readonly date: string;
+}
+
 export interface ChipStatus {
   readonly lifeCycle: 'blank' | 'personalising';
   readonly bindingTag: Uint8Array | null;
   readonly files: readonly FileStatus[];
   readonly keys: ChipPublicKeys | null;
   readonly accessSecretsSet: boolean;
+  readonly trustPointSet: boolean;
 }
 
-export interface FileStatus {
-  readonly fid: number;
+export interface FileStatus extends FileId {
   readonly size: number;
   /** Content bytes written without a gap from offset 0. */
   readonly written: number;

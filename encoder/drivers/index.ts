@@ -6,12 +6,14 @@ export type {
   AccessSecrets,
   CardDriver,
   ChipIdentity,
-  ChipPublicKeys,
   ChipStatus,
   DriverCapabilities,
   FileStatus,
   LifeCycle,
   TransportKeys,
+  TrustPoint,
 } from './card-driver.ts';
+export type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
+export { byFile, nameOfFile, sameFile, type FileId } from './file-id.ts';
 export { DriverError, type DriverErrorCode } from './driver-error.ts';
 export { referenceDriver, type ReferenceDriverOptions } from './reference/reference-driver.ts';

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { qrText } from '#encoder/card-face';
 import { ByteReader, concat, equalBytes, fromHex, isCodedError, Secret, toHex, uintBE } from '#encoder/bytes';
-import { referenceDriver, type AccessSecrets, type ChipPublicKeys } from '#encoder/drivers';
+import { referenceDriver, type AccessSecrets } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
-import { FILES, type FileName } from '#encoder/lds';
+import { directoryOf, fileByName, FILES, type FileName } from '#encoder/lds';
 import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
 import { buildDataGroups, cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
-import { SPECIMEN_CITIZEN } from '#encoder/testing';
+import { SPECIMEN_CITIZEN, TEST_CHIP_KEYS } from '#encoder/testing';
 import { inProcessReader, type CardConnection, type InProcessReader } from '#encoder/readers';
 import { decodeOnly, enter, tlv } from '#encoder/tlv';
 import { blankSerial, createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
@@ -126,33 +126,49 @@ const JOURNAL: PersonalisationJournal = { intend: () => Promise.resolve(), outco
 
 class Stopped extends Error {}
 
+function keyOf(key: Uint8Array | null): Uint8Array {
+  if (key === null) throw new Error('the chip has no such key');
+  return key;
+}
+
+/** Of the profile of these tests, which has both. */
+export interface ChipKeys {
+  readonly activeAuthentication: Uint8Array;
+  readonly chipAuthentication: Uint8Array;
+}
+
 /** Makes a card as the line does: driver, plan, lock. Returns the public keys that the chip made. */
-export async function makeCard(connection: CardConnection, options: MakeOptions): Promise<ChipPublicKeys> {
+export async function makeCard(connection: CardConnection, options: MakeOptions): Promise<ChipKeys> {
   const { record } = options;
   const driver = referenceDriver(connection, {});
   await driver.identify();
   await driver.open(diversify(MASTER, fromHex(CHIP_ID)));
   const bindingTag = Uint8Array.from(randomBytes(16));
-  const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag });
+  const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: TEST_CHIP_KEYS });
+  const keys = { activeAuthentication: keyOf(publicKeys.activeAuthentication), chipAuthentication: keyOf(publicKeys.chipAuthentication) };
   const built = buildDataGroups({
     profile: PROFILE,
     record,
     chipId: options.chipId ?? CHIP_ID,
-    activeAuthenticationKey: publicKeys.activeAuthentication,
-    chipAuthenticationKey: publicKeys.chipAuthentication,
+    activeAuthenticationKey: keys.activeAuthentication,
+    chipAuthenticationKey: keys.chipAuthentication,
   });
   const named = new Map<FileName, Uint8Array>([...built.files, ['EF.SOD', options.sign(built.dataGroups)]]);
   const files = Array.from(named)
     .filter(([name]) => options.leaveOut?.includes(name) !== true)
-    .map(([name, bytes]) => ({ fid: FILES[name].fileId, bytes: options.replace?.get(name) ?? bytes }));
+    .map(([name, bytes]) => ({
+      directory: directoryOf(fileByName(name)),
+      fid: FILES[name].fileId,
+      bytes: options.replace?.get(name) ?? bytes,
+    }));
   const lines = mrzFor(record, PROFILE.mrz).lines;
   const secrets = options.secrets ?? { mrzInformation: mrzInformation(lines), can: canFor(lines) };
-  const plan = planPersonalisation({ bindingTag, publicKeys, secrets, files }, driver.capabilities);
+  const plan = planPersonalisation({ bindingTag, publicKeys, secrets, trustPoint: null, files }, driver.capabilities);
   const beforeEach = ({ operation }: { readonly operation: string }): void => {
     if (operation === options.stopBefore) throw new Stopped();
   };
   await personalise({ driver, journal: JOURNAL, plan, beforeEach }).catch((error: unknown) => {
     if (!(error instanceof Stopped)) throw error;
   });
-  return publicKeys;
+  return keys;
 }

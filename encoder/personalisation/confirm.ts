@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto';
 import { openChannel } from '#encoder/apdu';
 import { canPassword, openPace, paceParameters, readFile, selectApplication } from '#encoder/access';
-import type { AccessSecrets } from '#encoder/drivers';
+import { nameOfFile, sameFile, type AccessSecrets, type FileId } from '#encoder/drivers';
 import type { CardConnection } from '#encoder/readers';
 import { PersonalisationError } from './personalisation-error.ts';
 
 /** What `fileDigests` of a plan says, kept by whoever no longer holds the content. */
-export interface FileDigest {
-  readonly fid: number;
+export interface FileDigest extends FileId {
   readonly size: number;
   /** Lower-case hex. */
   readonly sha256: string;
@@ -18,7 +17,7 @@ export interface Confirmation {
   readonly secrets: AccessSecrets;
   readonly files: readonly FileDigest[];
   /** Files that no one can read with BAC or PACE alone, such as DG3: they are not compared. */
-  readonly unreadable?: readonly number[];
+  readonly unreadable?: readonly FileId[];
   /** id-PACE-… in dotted form and number of the domain parameters, as EF.CardAccess of the profile announces them. */
   readonly pace?: { readonly oid: string; readonly parameterId: number };
   readonly random: (length: number) => Uint8Array;
@@ -45,13 +44,16 @@ export async function confirmLocked(request: Confirmation): Promise<void> {
   });
   password.k.destroy();
   try {
-    await selectApplication(channel);
-    for (const file of request.files) {
-      if (request.unreadable?.includes(file.fid) === true) continue;
+    // PACE opens the master file; its files come before the application is selected (Doc 9303-11 §4.2).
+    const readable = request.files.filter((file) => request.unreadable?.some((closed) => sameFile(closed, file)) !== true);
+    const inMasterFile = readable.filter(({ directory }) => directory === 'MF');
+    const inApplication = readable.filter(({ directory }) => directory === 'eMRTD');
+    for (const [at, file] of [...inMasterFile, ...inApplication].entries()) {
+      if (at === inMasterFile.length) await selectApplication(channel);
       const bytes = await readFile(channel, file.fid, { readMax: READ_BYTES });
       const sha256 = createHash('sha256').update(bytes).digest('hex');
       if (bytes.length !== file.size || sha256 !== file.sha256) {
-        throw new PersonalisationError('CHIP_CONTENT_DIFFERS', { where: `EF ${file.fid.toString(16).toUpperCase().padStart(4, '0')}` });
+        throw new PersonalisationError('CHIP_CONTENT_DIFFERS', { where: nameOfFile(file) });
       }
     }
   } finally {

@@ -1,6 +1,6 @@
 import { isRefusal } from '#encoder/apdu';
 import { equalBytes } from '#encoder/bytes';
-import type { CardDriver, ChipPublicKeys } from '#encoder/drivers';
+import { sameFile, type CardDriver, type ChipKeyAlgorithms, type ChipPublicKeys, type FileId } from '#encoder/drivers';
 import type { JournalStep, PersonalisationJournal } from './journal.ts';
 import { PersonalisationError } from './personalisation-error.ts';
 import { BIND_STEP, checkTag, KEYS_STEP, nameHash, sha256Hex, type PersonalisationPlan, type PlanStep } from './plan.ts';
@@ -19,7 +19,9 @@ export interface Personalisation {
  * every later one. What was done already is not done again. Data for card A never goes to a chip bound to B.
  * Errors: CHIP_BOUND_TO_ANOTHER, and whatever the driver throws.
  */
-export async function prepareChip(run: Personalisation & { readonly bindingTag: Uint8Array }): Promise<ChipPublicKeys> {
+export async function prepareChip(
+  run: Personalisation & { readonly bindingTag: Uint8Array; readonly keys: ChipKeyAlgorithms },
+): Promise<ChipPublicKeys> {
   checkTag(run.bindingTag);
   const status = await run.driver.status();
   if (status.bindingTag === null) {
@@ -28,9 +30,15 @@ export async function prepareChip(run: Personalisation & { readonly bindingTag: 
   } else if (!equalBytes(status.bindingTag, run.bindingTag)) {
     throw new PersonalisationError('CHIP_BOUND_TO_ANOTHER');
   }
-  if (status.keys !== null) return status.keys;
+  if (status.keys !== null && hasAll(status.keys, run.keys)) return status.keys;
   const step = { sequence: KEYS_STEP, operation: 'generateKeys', hash: nameHash('generateKeys') } as const;
-  return journaled(run, step, () => run.driver.generateKeys());
+  return journaled(run, step, () => run.driver.generateKeys(run.keys));
+}
+
+/** A power cut may have come between two keys. */
+function hasAll(held: ChipPublicKeys, wanted: ChipKeyAlgorithms): boolean {
+  const has = (role: keyof ChipKeyAlgorithms): boolean => wanted[role] === null || held[role] !== null;
+  return has('activeAuthentication') && has('chipAuthentication');
 }
 
 /**
@@ -41,13 +49,13 @@ export async function personalise(run: Personalisation & { readonly plan: Person
   const status = await run.driver.status();
   if (status.bindingTag === null)
     throw new PersonalisationError('FOREIGN_CHIP', { detail: 'the chip is bound to no card; prepare it first' });
-  const steps = remainingSteps(run.plan, status, run.driver.capabilities);
+  const steps = remainingSteps(run.plan, status);
   for (const step of steps) await journaled(run, step, () => perform(run.driver, run.plan, step));
   return { stepsDone: steps.length };
 }
 
 async function perform(driver: CardDriver, plan: PersonalisationPlan, step: PlanStep): Promise<void> {
-  const { fid = 0, offset = 0, length = 0 } = step;
+  const { offset = 0, length = 0 } = step;
   switch (step.operation) {
     case 'writeBindingTag':
       return driver.writeBindingTag(plan.bindingTag);
@@ -56,12 +64,15 @@ async function perform(driver: CardDriver, plan: PersonalisationPlan, step: Plan
       throw new PersonalisationError('CHIP_KEYS_DIFFER', { detail: 'the chip has no keys' });
     case 'setAccessSecrets':
       return driver.setAccessSecrets(plan.secrets);
+    case 'setTrustPoint':
+      if (plan.trustPoint === null) throw unplanned();
+      return driver.setTrustPoint(plan.trustPoint);
     case 'createFile':
-      return driver.createFile(fid, length);
+      return driver.createFile(fileOf(step), length);
     case 'deleteFile':
-      return driver.deleteFile(fid);
+      return driver.deleteFile(fileOf(step));
     case 'writeFile':
-      return driver.writeFile(fid, offset, contentOf(plan, fid).subarray(offset, offset + length));
+      return driver.writeFile(fileOf(step), offset, contentOf(plan, fileOf(step)).subarray(offset, offset + length));
     case 'lock':
       return driver.lock();
     case 'proveLock':
@@ -69,10 +80,19 @@ async function perform(driver: CardDriver, plan: PersonalisationPlan, step: Plan
   }
 }
 
-function contentOf(plan: PersonalisationPlan, fid: number): Uint8Array {
-  const file = plan.files.find((candidate) => candidate.fid === fid);
-  if (file === undefined) throw new PersonalisationError('PLAN_INVALID', { detail: 'a step names a file that is not planned' });
+function contentOf(plan: PersonalisationPlan, wanted: FileId): Uint8Array {
+  const file = plan.files.find((candidate) => sameFile(candidate, wanted));
+  if (file === undefined) throw unplanned();
   return file.bytes;
+}
+
+function fileOf(step: PlanStep): FileId {
+  if (step.file === undefined) throw unplanned();
+  return step.file;
+}
+
+function unplanned(): PersonalisationError {
+  return new PersonalisationError('PLAN_INVALID', { detail: 'a step names what is not planned' });
 }
 
 /** Intent on disk, then the command, then its outcome; a failure is recorded as what is known of it. */

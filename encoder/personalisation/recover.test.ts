@@ -4,7 +4,7 @@ import { referenceDriver, type CardDriver, type ChipStatus } from '#encoder/driv
 import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { blankImage, imageFolder, inApplication, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
 import { EF_SOD, personalise, planPersonalisation, prepareChip, remainingSteps, type PersonalisationJournal } from './index.ts';
 
 const TAG = new Uint8Array(32).fill(1);
@@ -14,22 +14,29 @@ const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
 const { capabilities } = referenceDriver({ atr: new Uint8Array(0) } as CardConnection, { commandBytesMax: 143 });
 const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => i & 0xff);
 const FILES = [
-  { fid: EF_SOD, bytes: content(40) },
-  { fid: 0x0101, bytes: content(250) },
+  { ...EF_SOD, bytes: content(40) },
+  { ...inApplication(0x0101), bytes: content(250) },
 ];
-const plan = planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, files: FILES }, capabilities);
+const plan = planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, trustPoint: null, files: FILES }, capabilities);
 
 const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha256').update(bytes).digest());
-const empty: ChipStatus = { lifeCycle: 'personalising', bindingTag: TAG, keys: KEYS, accessSecretsSet: false, files: [] };
+const empty: ChipStatus = {
+  lifeCycle: 'personalising',
+  bindingTag: TAG,
+  keys: KEYS,
+  accessSecretsSet: false,
+  trustPointSet: false,
+  files: [],
+};
 const names = (status: ChipStatus): readonly string[] =>
-  remainingSteps(plan, status, capabilities).map(
-    ({ sequence, operation, fid = 0, offset = 0 }) => `${sequence} ${operation} ${fid.toString(16)}@${offset}`,
+  remainingSteps(plan, status).map(
+    ({ sequence, operation, file, offset = 0 }) => `${sequence} ${operation} ${(file?.fid ?? 0).toString(16)}@${offset}`,
   );
 
 describe('the plan', () => {
   it('writes EF.SOD last, then locks, then proves the lock', () => {
     expect(capabilities.writeBytesMax).toBe(119);
-    expect(plan.steps.map(({ operation, fid = 0, offset = 0 }) => `${operation} ${fid.toString(16)}@${offset}`)).toEqual([
+    expect(plan.steps.map(({ operation, file, offset = 0 }) => `${operation} ${(file?.fid ?? 0).toString(16)}@${offset}`)).toEqual([
       'writeBindingTag 0@0',
       'generateKeys 0@0',
       'setAccessSecrets 0@0',
@@ -47,26 +54,26 @@ describe('the plan', () => {
   it('its hashes are of the content that each command carries, and say nothing of the secrets', () => {
     expect(plan.steps[5]?.hash).toBe(Buffer.from(sha256(content(250).subarray(119, 238))).toString('hex'));
     const others = planPersonalisation(
-      { bindingTag: TAG, publicKeys: KEYS, secrets: { ...SECRETS, can: '654321' }, files: FILES },
+      { bindingTag: TAG, publicKeys: KEYS, secrets: { ...SECRETS, can: '654321' }, trustPoint: null, files: FILES },
       capabilities,
     );
     expect(others.steps).toEqual(plan.steps);
   });
 
   it.each([
-    ['a file twice', [...FILES, { fid: 0x0101, bytes: content(3) }]],
-    ['an empty file', [{ fid: 0x0101, bytes: content(0) }]],
-    ['a file larger than the chip can hold', [{ fid: 0x0101, bytes: content(65_536) }]],
+    ['a file twice', [...FILES, { ...inApplication(0x0101), bytes: content(3) }]],
+    ['an empty file', [{ ...inApplication(0x0101), bytes: content(0) }]],
+    ['a file larger than the chip can hold', [{ ...inApplication(0x0101), bytes: content(65_536) }]],
   ])('refuses %s before a blank is touched', (_name, files) => {
-    expect(() => planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, files }, capabilities)).toThrow(
-      expect.objectContaining({ code: 'PLAN_INVALID' }),
-    );
+    expect(() =>
+      planPersonalisation({ bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, trustPoint: null, files }, capabilities),
+    ).toThrow(expect.objectContaining({ code: 'PLAN_INVALID' }));
   });
 });
 
 describe('recovery: the chip says what is there, and nothing else counts', () => {
   it('resumes a file at the first byte that is not proven, even inside a command', () => {
-    const files = [{ fid: 0x0101, size: 250, written: 150, sha256: sha256(content(250).subarray(0, 150)) }];
+    const files = [{ ...inApplication(0x0101), size: 250, written: 150, sha256: sha256(content(250).subarray(0, 150)) }];
     expect(names({ ...empty, files })).toEqual([
       '2 setAccessSecrets 0@0',
       '5 writeFile 101@150',
@@ -79,14 +86,14 @@ describe('recovery: the chip says what is there, and nothing else counts', () =>
   });
 
   it('writes a file anew when its first bytes are not ours', () => {
-    const files = [{ fid: 0x0101, size: 250, written: 150, sha256: sha256(content(10)) }];
+    const files = [{ ...inApplication(0x0101), size: 250, written: 150, sha256: sha256(content(10)) }];
     expect(names({ ...empty, files }).slice(1, 4)).toEqual(['4 writeFile 101@0', '5 writeFile 101@119', '6 writeFile 101@238']);
   });
 
   it('deletes a file of another size, and one that nobody planned', () => {
     const files = [
-      { fid: 0x0101, size: 249, written: 0, sha256: sha256(content(0)) },
-      { fid: 0x0110, size: 5, written: 5, sha256: sha256(content(5)) },
+      { ...inApplication(0x0101), size: 249, written: 0, sha256: sha256(content(0)) },
+      { ...inApplication(0x0110), size: 5, written: 5, sha256: sha256(content(5)) },
     ];
     expect(names({ ...empty, files }).slice(0, 4)).toEqual([
       '2 setAccessSecrets 0@0',
@@ -126,10 +133,12 @@ describe('threat: data for card A reaches a chip that is bound to B (invariant C
   it('nothing is sent, neither by prepareChip nor by personalise, and nothing is intended', async () => {
     const path = blankImage(folder.path('bound.image'));
     const first = await opened(path);
-    await prepareChip({ driver: first, journal, bindingTag: OTHER_TAG });
+    await prepareChip({ driver: first, journal, bindingTag: OTHER_TAG, keys: TEST_CHIP_KEYS });
     const intents = journal.intents;
     const driver = await opened(path);
-    await expect(prepareChip({ driver, journal, bindingTag: TAG })).rejects.toMatchObject({ code: 'CHIP_BOUND_TO_ANOTHER' });
+    await expect(prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS })).rejects.toMatchObject({
+      code: 'CHIP_BOUND_TO_ANOTHER',
+    });
     await expect(personalise({ driver, journal, plan })).rejects.toMatchObject({ code: 'CHIP_BOUND_TO_ANOTHER' });
     expect(journal.intents).toBe(intents);
     expect((await driver.status()).files).toEqual([]);
@@ -144,7 +153,9 @@ describe('threat: data for card A reaches a chip that is bound to B (invariant C
     const driver = await opened(blankImage(folder.path('fenced.image')));
     const intents = journal.intents;
     const lost = new Error('the lease is lost');
-    await expect(prepareChip({ driver, journal, bindingTag: TAG, beforeEach: () => Promise.reject(lost) })).rejects.toBe(lost);
+    await expect(
+      prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS, beforeEach: () => Promise.reject(lost) }),
+    ).rejects.toBe(lost);
     expect(journal.intents).toBe(intents);
     expect((await driver.status()).lifeCycle).toBe('blank');
   });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { equalBytes } from '#encoder/bytes';
-import type { ChipStatus, DriverCapabilities, FileStatus } from '#encoder/drivers';
+import { concat, equalBytes, uintBE, utf8 } from '#encoder/bytes';
+import { nameOfFile, sameFile, type ChipStatus, type FileId, type FileStatus } from '#encoder/drivers';
 import { PersonalisationError } from './personalisation-error.ts';
 import { sameKeys, sha256Hex, type PersonalisationPlan, type PlannedFile, type PlanStep } from './plan.ts';
 
@@ -12,38 +12,38 @@ import { sameKeys, sha256Hex, type PersonalisationPlan, type PlannedFile, type P
  * Steps keep the numbers they have in the plan; a write that resumes inside a command carries that command's number.
  * Errors: CHIP_BOUND_TO_ANOTHER, CHIP_KEYS_DIFFER.
  */
-export function remainingSteps(plan: PersonalisationPlan, status: ChipStatus, capabilities: DriverCapabilities): readonly PlanStep[] {
+export function remainingSteps(plan: PersonalisationPlan, status: ChipStatus): readonly PlanStep[] {
   if (status.bindingTag !== null && !equalBytes(status.bindingTag, plan.bindingTag))
     throw new PersonalisationError('CHIP_BOUND_TO_ANOTHER');
   if (status.keys !== null && !sameKeys(status.keys, plan.publicKeys)) throw new PersonalisationError('CHIP_KEYS_DIFFER');
-  const held = new Map(status.files.map((file) => [file.fid, file]));
-  const planned = new Map(plan.files.map((file) => [file.fid, file]));
-  const strangers = status.files.filter((file) => !planned.has(file.fid));
+  const held = new Map(status.files.map((file) => [nameOfFile(file), file]));
+  const planned = new Set(plan.files.map(nameOfFile));
+  const strangers = status.files.filter((file) => !planned.has(nameOfFile(file)));
   const extra = plan.steps.length;
   return [
     ...plan.steps.filter((step) => neededOnce(step, status)),
-    ...strangers.map((file, at) => deletion(file.fid, extra + plan.files.length + at)),
-    ...plan.files.flatMap((file, at) => remainingOfFile(plan, file, held.get(file.fid), { capabilities, sequence: extra + at })),
+    ...strangers.map((file, at) => deletion(file, extra + plan.files.length + at)),
+    ...plan.files.flatMap((file, at) => remainingOfFile(plan, file, held.get(nameOfFile(file)), extra + at)),
     ...plan.steps.filter((step) => step.operation === 'lock' || step.operation === 'proveLock'),
   ];
 }
 
-/** The secrets are set again when in doubt: the chip keeps the last ones, and never says which they are. */
+/** Secrets and trust point are set again when in doubt: the chip keeps the last ones, and never says which they are. */
 function neededOnce(step: PlanStep, status: ChipStatus): boolean {
   if (step.operation === 'writeBindingTag') return status.bindingTag === null;
   if (step.operation === 'generateKeys') return status.keys === null;
-  return step.operation === 'setAccessSecrets';
+  return step.operation === 'setAccessSecrets' || step.operation === 'setTrustPoint';
 }
 
 function remainingOfFile(
   plan: PersonalisationPlan,
   file: PlannedFile,
   held: FileStatus | undefined,
-  at: { readonly capabilities: DriverCapabilities; readonly sequence: number },
+  deletionSequence: number,
 ): readonly PlanStep[] {
-  const steps = plan.steps.filter((step) => step.fid === file.fid);
+  const steps = plan.steps.filter((step) => step.file !== undefined && sameFile(step.file, file));
   if (held === undefined) return steps;
-  if (held.size !== file.bytes.length) return [deletion(file.fid, at.sequence), ...steps];
+  if (held.size !== file.bytes.length) return [deletion(file, deletionSequence), ...steps];
   const from = provenBytes(file, held);
   return steps.flatMap((step) => {
     if (step.operation !== 'writeFile' || step.offset === undefined || step.length === undefined) return [];
@@ -60,6 +60,6 @@ function provenBytes(file: PlannedFile, held: FileStatus): number {
   return held.written <= file.bytes.length && equalBytes(ours, held.sha256) ? held.written : 0;
 }
 
-function deletion(fid: number, sequence: number): PlanStep {
-  return { sequence, operation: 'deleteFile', fid, hash: sha256Hex(Uint8Array.of(fid >> 8, fid & 0xff)) };
+function deletion({ directory, fid }: FileId, sequence: number): PlanStep {
+  return { sequence, operation: 'deleteFile', file: { directory, fid }, hash: sha256Hex(concat(utf8(directory), uintBE(fid, 2))) };
 }

@@ -8,7 +8,17 @@ import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection, type InProcessReader, type Pull } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { byFile } from '#encoder/drivers';
+import {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  oneRsaKey,
+  TEST_CHIP_ID,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+} from '#encoder/testing';
 import {
   confirmLocked,
   fileDigests,
@@ -28,10 +38,10 @@ afterAll(folder.remove);
 
 const content = (length: number, seed: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 7 + seed) & 0xff);
 const FILES = [
-  { fid: 0x011d, bytes: tlv(0x77, content(300, 3)) },
-  { fid: 0x011e, bytes: tlv(0x60, content(24, 1)) },
-  { fid: 0x0102, bytes: tlv(0x75, content(1100, 2)) },
-  { fid: 0x011c, bytes: tlv(0x31, content(60, 4)) },
+  { ...inApplication(0x011d), bytes: tlv(0x77, content(300, 3)) },
+  { ...inApplication(0x011e), bytes: tlv(0x60, content(24, 1)) },
+  { ...inApplication(0x0102), bytes: tlv(0x75, content(1100, 2)) },
+  { ...inMasterFile(0x011c), bytes: tlv(0x31, content(60, 4)) },
 ];
 
 /** Small commands, so that files take several. */
@@ -50,7 +60,7 @@ interface Run {
 /** The steps of a plan do not depend on which keys the chip made. */
 function planOf(capabilities: DriverCapabilities): PersonalisationPlan {
   const publicKeys = { activeAuthentication: new Uint8Array(1), chipAuthentication: new Uint8Array(1) };
-  return planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, capabilities);
+  return planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES }, capabilities);
 }
 
 interface Entry extends JournalStep {
@@ -86,8 +96,8 @@ async function runSeat(reader: InProcessReader, log: PersonalisationJournal): Pr
     return 'was locked';
   }
   await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-  const publicKeys = await prepareChip({ driver, journal: log, bindingTag: TAG });
-  const plan = planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, driver.capabilities);
+  const publicKeys = await prepareChip({ driver, journal: log, bindingTag: TAG, keys: TEST_CHIP_KEYS });
+  const plan = planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES }, driver.capabilities);
   await personalise({ driver, journal: log, plan });
   return 'personalised';
 }
@@ -129,7 +139,7 @@ describe('the sweep: the card is pulled before and after every command of a pers
   it('every point ends locked, proven and byte-identical, with the intent of every effect in the journal', async () => {
     const whole = await pulledAt({});
     const planned = planOf(whole.capabilities);
-    expect(JSON.parse(whole.files)).toEqual([...fileDigests(planned)].sort((a, b) => a.fid - b.fid));
+    expect(JSON.parse(whole.files)).toEqual([...fileDigests(planned)].sort(byFile));
     let points = 0;
     const outcomes = new Set<string>();
     for (const pull of ['before', 'after'] as const) {

@@ -14,7 +14,7 @@ import {
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { fromHex } from '#encoder/bytes';
-import { blankImage, imageFolder, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
 import { openPcscReader } from './pcsc.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
 import { startTestPcscd, type TestPcscd } from './testing.ts';
@@ -79,7 +79,10 @@ describe('a whole card through the real pcscd', () => {
   };
   const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
   const TAG = new Uint8Array(32).fill(9);
-  const FILES = [0x011c, 0x0101, 0x0102, 0x011d].map((fid, i) => ({ fid, bytes: tlv(0x60 + i, new Uint8Array(500 * 4 ** i).fill(i)) }));
+  const FILES = [0x011c, 0x0101, 0x0102, 0x011d].map((fid, i) => ({
+    ...(i === 0 ? inMasterFile(fid) : inApplication(fid)),
+    bytes: tlv(0x60 + i, new Uint8Array(500 * 4 ** i).fill(i)),
+  }));
   const journal: PersonalisationJournal = { intend: () => Promise.resolve(), outcome: () => Promise.resolve() };
 
   it('torn out in the middle, put into another reader, resumed, locked, and read back as its holder would', async () => {
@@ -92,8 +95,11 @@ describe('a whole card through the real pcscd', () => {
         const driver = referenceDriver(connection);
         expect(await driver.identify()).toMatchObject({ chipId: '0400112233445566' });
         await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-        const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG });
-        const plan = planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, driver.capabilities);
+        const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
+        const plan = planPersonalisation(
+          { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES },
+          driver.capabilities,
+        );
         const tear = async ({ sequence }: { sequence: number }): Promise<void> => {
           if (sequence === tearAt) await slotAt(index).remove();
         };
@@ -142,8 +148,11 @@ describe('a whole card through the real pcscd', () => {
     await slotAt(2).insert(card);
     const driver = referenceDriver(await reader.connect());
     await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-    const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG });
-    const plan = planPersonalisation({ bindingTag: TAG, publicKeys, secrets: SECRETS, files: FILES }, driver.capabilities);
+    const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
+    const plan = planPersonalisation(
+      { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES },
+      driver.capabilities,
+    );
     await expect(personalise({ driver, journal, plan })).rejects.toMatchObject({ code: 'CARD_REMOVED' });
     await reader.waitFor(false, 5000);
     await slotAt(2).insert(card);

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, Secret } from '#encoder/bytes';
+import type { ChipKeyAlgorithms, FileId } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { blankSerial, createImage, makeRsaKey, type Defect, type TakeRsaKey } from '#encoder/virtual-card';
 
@@ -26,8 +27,23 @@ export function blankImage(path: string, options: { readonly chipId?: Uint8Array
   return path;
 }
 
-/** One RSA key for every card of a test file: only in tests, where nobody compares chips. */
+/** What the cards of a plant ask their chips for. */
+export const TEST_CHIP_KEYS: ChipKeyAlgorithms = { activeAuthentication: 'RSA-2048', chipAuthentication: 'EC-brainpoolP256r1' };
+
+export function inApplication(fid: number): FileId {
+  return { directory: 'eMRTD', fid };
+}
+
+export function inMasterFile(fid: number): FileId {
+  return { directory: 'MF', fid };
+}
+
+/** One RSA key of each size for every card of a test file: only in tests, where nobody compares chips. */
 export function oneRsaKey(): TakeRsaKey {
-  const key = makeRsaKey();
-  return () => key;
+  const keys = new Map<number, ReturnType<TakeRsaKey>>();
+  return (bits) => {
+    const key = keys.get(bits) ?? makeRsaKey(bits);
+    keys.set(bits, key);
+    return key;
+  };
 }

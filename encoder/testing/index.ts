@@ -2,5 +2,14 @@
  * What tests of several rooms share: blank chips in a folder that is gone afterwards, with keys that are nobody's. It is not
  * for any process that runs.
  */
-export { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from './blank-chips.ts';
+export {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  oneRsaKey,
+  TEST_CHIP_ID,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+} from './blank-chips.ts';
 export { SPECIMEN_CITIZEN } from './specimen-citizen.ts';

@@ -1,9 +1,9 @@
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
 import { concat } from '#encoder/bytes';
-import type { ChipKey, ChipMemory } from './memory.ts';
+import type { ChipKey, ChipMemory, FileAddress } from './memory.ts';
 
 /** Where a chip's slow keys come from: the process that owns the card keeps some ready. */
-export type TakeRsaKey = () => Promise<ChipKey>;
+export type TakeRsaKey = (bits: number) => Promise<ChipKey>;
 
 /** What every command of the chip works on: lasting memory, and what a power cut forgets. */
 export interface Chip {
@@ -15,8 +15,10 @@ export interface Chip {
 }
 
 export interface VolatileState {
-  /** FID of the current EF. */
-  currentFile: number | undefined;
+  /** Where an identifier is looked for. */
+  directory: 'MF' | 'eMRTD';
+  /** The current EF. */
+  currentFile: FileAddress | undefined;
   /** INSTALL [for personalization] named the eMRTD application in this session. */
   personalising: boolean;
   /** Blocks of a STORE DATA sequence so far. */
@@ -26,7 +28,7 @@ export interface VolatileState {
 }
 
 export function freshState(): VolatileState {
-  return { currentFile: undefined, personalising: false, storeData: [] };
+  return { directory: 'MF', currentFile: undefined, personalising: false, storeData: [] };
 }
 
 export type Handler = (chip: Chip, command: ParsedCommandApdu) => ResponseApdu | Promise<ResponseApdu>;

@@ -2,33 +2,45 @@ import { EXTENDED_LE_MAX, SHORT_LE_MAX, StatusWord, type ParsedCommandApdu, type
 import { ByteReader, DecodeError, equalBytes, uintBE } from '#encoder/bytes';
 import { decodeTlvs, readTlv, tlv, type Tlv } from '#encoder/tlv';
 import { answer, DONE, EMRTD_AID, status, type Chip } from './chip.ts';
-import type { ElementaryFile } from './memory.ts';
+import { fileAddress, type ElementaryFile, type FileAddress } from './memory.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
 /** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
 export const READ_BYTES_MAX = 65_533;
 export const MASTER_FILE = 0x3f00;
-/** EFs with short identifiers: Doc 9303-10 §4.7: the low five bits of FIDs 0101 to 011E. */
+/** Short identifiers in the master file (Doc 9303-10 §3.11); in the application they are the low five bits of 0101 to 011E. */
+const MASTER_FILE_SFI: Readonly<Record<number, number>> = { 0x01: 0x2f01, 0x1c: 0x011c, 0x1d: 0x011d, 0x1e: 0x2f00 };
 const SFI_BASE = 0x0100;
+/** P1 of SELECT: by identifier, EF under the current directory, path from the master file (ISO/IEC 7816-4 table 63). */
+const SELECT_BY = { identifier: 0x00, elementaryFile: 0x02, path: 0x08 } as const;
 
 /** May this file be selected and read now? */
-export type FileAccess = (fid: number) => boolean;
+export type FileAccess = (address: FileAddress) => boolean;
 
-/** SELECT (ISO/IEC 7816-4 §11.2.2) by file identifier; P1 = 00 or 02, P2 the first or only occurrence. */
+/** SELECT (ISO/IEC 7816-4 §11.2.2) by file identifier; P2 the first or only occurrence. */
 export function selectFile(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): ResponseApdu {
-  if ((command.p1 !== 0x00 && command.p1 !== 0x02) || (command.p2 & 0xf3) !== 0) return status(StatusWord.INCORRECT_P1_P2);
+  if (!Object.values<number>(SELECT_BY).includes(command.p1) || (command.p2 & 0xf3) !== 0) return status(StatusWord.INCORRECT_P1_P2);
   if (command.data.length !== 2) return status(StatusWord.WRONG_LENGTH);
   const fid = u16(command.data);
-  if (fid === MASTER_FILE) return selectMasterFile(chip);
-  const file = chip.memory.file(fid);
+  if (fid === MASTER_FILE && command.p1 === SELECT_BY.identifier) return selectMasterFile(chip);
+  const address = addressedBy(chip, command);
+  // Whether a closed file exists is nobody's business: the condition is asked first.
+  if (!mayRead(address)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+  const file = chip.memory.file(address);
   if (file === undefined) return status(StatusWord.FILE_NOT_FOUND);
-  if (!mayRead(fid)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
-  chip.volatile.currentFile = fid;
+  chip.volatile.directory = file.directory;
+  chip.volatile.currentFile = address;
   return command.p2 === 0x0c ? DONE : answer(controlParameters(file));
+}
+
+/** The file that P1 and the two bytes of SELECT or DELETE FILE mean. */
+export function addressedBy(chip: Chip, command: ParsedCommandApdu): FileAddress {
+  return fileAddress(command.p1 === SELECT_BY.path ? 'MF' : chip.volatile.directory, u16(command.data));
 }
 
 function selectMasterFile(chip: Chip): ResponseApdu {
   if (chip.memory.personality.selectMasterFile === '6D00') return status(StatusWord.INS_NOT_SUPPORTED);
+  chip.volatile.directory = 'MF';
   chip.volatile.currentFile = undefined;
   return DONE;
 }
@@ -76,10 +88,10 @@ export function updateBinary(chip: Chip, command: ParsedCommandApdu): ResponseAp
   if (offset + data.length > file.content.length) return status(StatusWord.NOT_ENOUGH_MEMORY);
   const { memory } = chip;
   if (memory.defect?.kind === 'tornAtUpdate' && memory.updates + 1 === memory.defect.update) {
-    memory.tear(file.fid, offset, data);
+    memory.tear(file.address, offset, data);
     throw new VirtualCardError('CARD_VANISHED');
   }
-  memory.update(file.fid, offset, data);
+  memory.update(file.address, offset, data);
   return DONE;
 }
 
@@ -96,11 +108,12 @@ function locate(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): Ta
   if (short && (command.p1 & 0x60) !== 0) return status(StatusWord.INCORRECT_P1_P2);
   const p1p2 = (command.p1 << 8) | command.p2;
   const sfi = short ? command.p1 & 0x1f : odd && p1p2 <= 0x1e ? p1p2 : 0;
-  const named = sfi > 0 ? SFI_BASE + sfi : odd && p1p2 > 0 ? p1p2 : chip.volatile.currentFile;
+  const named =
+    sfi > 0 ? withShortIdentifier(chip, sfi) : odd && p1p2 > 0 ? fileAddress(chip.volatile.directory, p1p2) : chip.volatile.currentFile;
   if (named === undefined) return status(StatusWord.NO_CURRENT_EF);
+  if (!mayRead(named)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
   const file = chip.memory.file(named);
   if (file === undefined) return status(StatusWord.FILE_NOT_FOUND);
-  if (!mayRead(named)) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
   if (!odd) {
     chip.volatile.currentFile = named;
     return { file, offset: short ? command.p2 : p1p2, data: command.data };
@@ -109,6 +122,10 @@ function locate(chip: Chip, command: ParsedCommandApdu, mayRead: FileAccess): Ta
   if (objects === undefined) return status(StatusWord.WRONG_DATA);
   chip.volatile.currentFile = named;
   return { file, ...objects };
+}
+
+function withShortIdentifier({ volatile: { directory } }: Chip, sfi: number): FileAddress {
+  return fileAddress(directory, directory === 'MF' ? (MASTER_FILE_SFI[sfi] ?? SFI_BASE + sfi) : SFI_BASE + sfi);
 }
 
 /** Data objects 54 (offset) and, in an update, 53 or 73 (discretionary data). */

@@ -23,7 +23,7 @@ export interface ImageRecord {
   readonly payload: Uint8Array;
 }
 
-const HEADER = utf8('CARDMINT CHIP 1\n');
+const HEADER = utf8('CARDMINT CHIP 2\n');
 const RECORD_HEAD = 8;
 /** A whole EF in one write, and a few bytes of its own. */
 const BODY_BYTES_MAX = 70_000;

@@ -1,17 +1,31 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
-import { ByteReader } from '#encoder/bytes';
+import { ByteReader, toHex } from '#encoder/bytes';
 import { enter, readTlv, tlv } from '#encoder/tlv';
 import { answer, status, type Chip } from './chip.ts';
-import { members } from './file-commands.ts';
+import { members, u16 } from './file-commands.ts';
 import type { ChipKey, KeyRole } from './memory.ts';
 
 const generate = promisify(generateKeyPair);
 
 /** Key references of the profile: control reference template and reference 84. */
-const ACTIVE_AUTHENTICATION = { template: 0xb6, reference: 0x01 } as const;
-const CHIP_AUTHENTICATION = { template: 0xa6, reference: 0x02 } as const;
+const KEYS = {
+  activeAuthentication: { template: 0xb6, reference: 0x01 },
+  chipAuthentication: { template: 0xa6, reference: 0x02 },
+} as const satisfies Record<KeyRole, unknown>;
+
+/** Curves by the contents octets of their object identifier (RFC 5480 §2.1.1.1, RFC 5639 §4.1), as node:crypto calls them. */
+const CURVES: Readonly<Record<string, string>> = {
+  '2A8648CE3D030107': 'prime256v1',
+  '2B81040022': 'secp384r1',
+  '2B2403030208010107': 'brainpoolP256r1',
+  '2B240303020801010B': 'brainpoolP384r1',
+  '2B240303020801010D': 'brainpoolP512r1',
+};
+const RSA_BITS: readonly number[] = [1024, 2048, 3072];
+
+type Algorithm = { readonly kind: 'RSA'; readonly bits: number } | { readonly kind: 'EC'; readonly curve: string };
 
 /**
  * GENERATE ASYMMETRIC KEY PAIR (ISO/IEC 7816-8 §6.1): P1 = 80 makes the pair unless it is there, P1 = 81 only reads. The
@@ -19,28 +33,44 @@ const CHIP_AUTHENTICATION = { template: 0xa6, reference: 0x02 } as const;
  */
 export async function generateKeyPairCommand(chip: Chip, command: ParsedCommandApdu): Promise<ResponseApdu> {
   if ((command.p1 !== 0x80 && command.p1 !== 0x81) || command.p2 !== 0) return status(StatusWord.INCORRECT_P1_P2);
-  const role = roleOf(command.data);
-  if (role === undefined) return status(StatusWord.WRONG_DATA);
-  const held = chip.memory.key(role);
-  if (held !== undefined) return answer(publicKeyTemplate(role, held));
+  const wanted = requestOf(command.data);
+  if (wanted === undefined) return status(StatusWord.WRONG_DATA);
+  const held = chip.memory.key(wanted.role);
+  if (held !== undefined) return answer(publicKeyTemplate(held));
   if (command.p1 === 0x81) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
-  const made = role === 'activeAuthentication' ? await chip.takeRsaKey() : await makeEcKey();
-  chip.memory.setKey(role, made);
-  return answer(publicKeyTemplate(role, made));
+  const made = await make(chip, wanted.algorithm);
+  chip.memory.setKey(wanted.role, made);
+  return answer(publicKeyTemplate(made));
 }
 
-function roleOf(data: Uint8Array): KeyRole | undefined {
+/** Control reference template: 84 the key, and its algorithm: 80 bits of an RSA modulus, or 06 a curve. */
+function requestOf(data: Uint8Array): { readonly role: KeyRole; readonly algorithm: Algorithm } | undefined {
   const templates = members(data);
-  const reference = (tag: number): number | undefined => members(templates?.get(tag) ?? new Uint8Array(0))?.get(0x84)?.[0];
-  if (reference(ACTIVE_AUTHENTICATION.template) === ACTIVE_AUTHENTICATION.reference) return 'activeAuthentication';
-  if (reference(CHIP_AUTHENTICATION.template) === CHIP_AUTHENTICATION.reference) return 'chipAuthentication';
+  for (const role of ['activeAuthentication', 'chipAuthentication'] as const) {
+    const { template, reference } = KEYS[role];
+    const objects = members(templates?.get(template) ?? new Uint8Array(0));
+    if (objects?.get(0x84)?.[0] !== reference) continue;
+    const algorithm = algorithmOf(objects);
+    return algorithm === undefined || (algorithm.kind === 'RSA' && role === 'chipAuthentication') ? undefined : { role, algorithm };
+  }
   return undefined;
 }
 
-/** 7F49 (ISO/IEC 7816-8 §6.1, table 6): RSA modulus 81 and exponent 82; or the uncompressed point 86. */
-export function publicKeyTemplate(role: KeyRole, key: ChipKey): Uint8Array {
+function algorithmOf(objects: ReadonlyMap<number, Uint8Array>): Algorithm | undefined {
+  const bits = u16(objects.get(0x80));
+  const curve = CURVES[toHex(objects.get(0x06) ?? new Uint8Array(0))];
+  if (RSA_BITS.includes(bits)) return { kind: 'RSA', bits };
+  return curve === undefined ? undefined : { kind: 'EC', curve };
+}
+
+function make(chip: Chip, algorithm: Algorithm): Promise<ChipKey> {
+  return algorithm.kind === 'RSA' ? chip.takeRsaKey(algorithm.bits) : makeEcKey(algorithm.curve);
+}
+
+/** 7F49 (ISO/IEC 7816-8 §6.1, table 6): RSA modulus 81 and exponent 82; or curve 06 and uncompressed point 86. */
+export function publicKeyTemplate(key: ChipKey): Uint8Array {
   const publicKey = createPublicKey({ key: Buffer.from(key.publicKey), format: 'der', type: 'spki' });
-  return role === 'activeAuthentication' ? rsaTemplate(publicKey) : tlv(0x7f49, tlv(0x86, pointOf(key.publicKey)));
+  return publicKey.asymmetricKeyType === 'rsa' ? rsaTemplate(publicKey) : ecTemplate(key.publicKey);
 }
 
 function rsaTemplate(publicKey: KeyObject): Uint8Array {
@@ -49,15 +79,16 @@ function rsaTemplate(publicKey: KeyObject): Uint8Array {
   return tlv(0x7f49, tlv(0x81, bytes(n)), tlv(0x82, bytes(e)));
 }
 
-/** The point is what the BIT STRING of a SubjectPublicKeyInfo holds, after its count of unused bits. */
-function pointOf(spki: Uint8Array): Uint8Array {
+/** SubjectPublicKeyInfo: algorithm { id-ecPublicKey, curve }, and a BIT STRING whose first byte counts unused bits. */
+function ecTemplate(spki: Uint8Array): Uint8Array {
   const body = enter(new ByteReader(spki, 'SPKI'), 0x30);
-  readTlv(body);
-  return readTlv(body).value.slice(1);
+  const algorithm = enter(body, 0x30);
+  readTlv(algorithm);
+  return tlv(0x7f49, tlv(0x06, readTlv(algorithm).value), tlv(0x86, readTlv(body).value.slice(1)));
 }
 
-async function makeEcKey(): Promise<ChipKey> {
-  const { privateKey, publicKey } = await generate('ec', { namedCurve: 'brainpoolP256r1' });
+async function makeEcKey(namedCurve: string): Promise<ChipKey> {
+  const { privateKey, publicKey } = await generate('ec', { namedCurve });
   return {
     privateKey: Uint8Array.from(privateKey.export({ format: 'der', type: 'pkcs8' })),
     publicKey: Uint8Array.from(publicKey.export({ format: 'der', type: 'spki' })),

@@ -42,14 +42,25 @@ export type KeyRole = 'activeAuthentication' | 'chipAuthentication';
 /** `mrz`: the MRZ information (Doc 9303-11 §4.3.2), ASCII. `can`: six ASCII digits. */
 export type SecretRole = 'mrz' | 'can';
 
+/** A file of this chip: its identifier, and bit 17 for those of the master file, whose identifiers overlap with the application's. */
+export type FileAddress = number;
+
+const IN_MASTER_FILE = 0x10000;
+
+export function fileAddress(directory: 'MF' | 'eMRTD', fid: number): FileAddress {
+  return directory === 'MF' ? IN_MASTER_FILE | fid : fid;
+}
+
 export interface ElementaryFile {
+  readonly address: FileAddress;
+  readonly directory: 'MF' | 'eMRTD';
   readonly fid: number;
   readonly content: Uint8Array;
   /** Bytes written without a gap from offset 0. */
   readonly written: number;
 }
 
-const RECORD = { birth: 1, tag: 2, secret: 3, key: 4, create: 5, update: 6, remove: 7, lock: 8, torn: 9, session: 10 } as const;
+const RECORD = { birth: 1, tag: 2, secret: 3, key: 4, create: 5, update: 6, remove: 7, lock: 8, torn: 9, session: 10, trust: 11 } as const;
 const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can'];
 
 /** EEPROM left for files. */
@@ -90,7 +101,7 @@ export class ChipMemory {
   readonly defect: Defect | null;
   readonly #log: ImageLog;
   readonly #transportKeys: { readonly enc: Uint8Array; readonly mac: Uint8Array; readonly dek: Uint8Array };
-  readonly #files = new Map<number, { content: Uint8Array; written: number }>();
+  readonly #files = new Map<FileAddress, { content: Uint8Array; written: number }>();
   readonly #keys = new Map<KeyRole, ChipKey>();
   readonly #secrets = new Map<SecretRole, Uint8Array>();
   #bindingTag: Uint8Array | null = null;
@@ -153,13 +164,13 @@ export class ChipMemory {
     return this.#keys.get(role);
   }
 
-  file(fid: number): ElementaryFile | undefined {
-    const file = this.#files.get(fid);
-    return file === undefined ? undefined : { fid, ...file };
+  file(address: FileAddress): ElementaryFile | undefined {
+    const file = this.#files.get(address);
+    return file === undefined ? undefined : { ...placeOf(address), ...file };
   }
 
   files(): readonly ElementaryFile[] {
-    return [...this.#files].map(([fid, file]) => ({ fid, ...file }));
+    return [...this.#files].map(([address, file]) => ({ ...placeOf(address), ...file }));
   }
 
   get freeBytes(): number {
@@ -183,21 +194,21 @@ export class ChipMemory {
     this.#write(RECORD.key, concat(head, key.privateKey, key.publicKey));
   }
 
-  createFile(fid: number, size: number): void {
-    this.#write(RECORD.create, concat(uintBE(fid, 2), uintBE(size, 2)));
+  createFile(address: FileAddress, size: number): void {
+    this.#write(RECORD.create, concat(uintBE(address, 3), uintBE(size, 2)));
   }
 
-  deleteFile(fid: number): void {
-    this.#write(RECORD.remove, uintBE(fid, 2));
+  deleteFile(address: FileAddress): void {
+    this.#write(RECORD.remove, uintBE(address, 3));
   }
 
-  update(fid: number, offset: number, bytes: Uint8Array): void {
-    this.#write(RECORD.update, concat(uintBE(fid, 2), uintBE(offset, 2), bytes));
+  update(address: FileAddress, offset: number, bytes: Uint8Array): void {
+    this.#write(RECORD.update, concat(uintBE(address, 3), uintBE(offset, 2), bytes));
   }
 
   /** Half of a write and then nothing ever again. */
-  tear(fid: number, offset: number, bytes: Uint8Array): void {
-    this.#write(RECORD.torn, concat(uintBE(fid, 2), uintBE(offset, 2), bytes.subarray(0, bytes.length >> 1)));
+  tear(address: FileAddress, offset: number, bytes: Uint8Array): void {
+    this.#write(RECORD.torn, concat(uintBE(address, 3), uintBE(offset, 2), bytes.subarray(0, bytes.length >> 1)));
   }
 
   lock(): void {
@@ -215,8 +226,8 @@ export class ChipMemory {
   }
 
   #apply(type: number, payload: Uint8Array): void {
-    const fid = ((payload[0] ?? 0) << 8) | (payload[1] ?? 0);
-    const second = ((payload[2] ?? 0) << 8) | (payload[3] ?? 0);
+    const address = ((payload[0] ?? 0) << 16) | second16(payload, 1);
+    const second = second16(payload, 3);
     switch (type) {
       case RECORD.tag:
         this.#bindingTag = payload.slice();
@@ -228,39 +239,39 @@ export class ChipMemory {
         this.#applyKey(payload);
         return;
       case RECORD.create:
-        this.#files.set(fid, { content: new Uint8Array(second), written: 0 });
+        this.#files.set(address, { content: new Uint8Array(second), written: 0 });
         return;
       case RECORD.remove:
-        this.#files.delete(fid);
+        this.#files.delete(address);
         return;
       case RECORD.update:
         this.#updates += 1;
-        this.#applyUpdate(fid, second, payload.subarray(4));
+        this.#applyUpdate(address, second, payload.subarray(5));
         return;
       case RECORD.torn:
         this.#torn = true;
-        this.#file(fid).content.set(payload.subarray(4), second);
+        this.#file(address).content.set(payload.subarray(5), second);
         return;
       case RECORD.lock:
         this.#locked = true;
         return;
       case RECORD.session:
-        this.#sequenceCounter = fid * 256 + (payload[2] ?? 0);
+        this.#sequenceCounter = address;
         return;
       default:
         throw new VirtualCardError('IMAGE_CORRUPT', { where: `record type ${type}` });
     }
   }
 
-  #file(fid: number): { content: Uint8Array; written: number } {
-    const file = this.#files.get(fid);
+  #file(address: FileAddress): { content: Uint8Array; written: number } {
+    const file = this.#files.get(address);
     if (file === undefined) throw new VirtualCardError('IMAGE_CORRUPT', { where: 'a write to a file that is not there' });
     return file;
   }
 
   /** A write inside what is there starts the proof anew from its end: what lay behind it is no longer vouched for. */
-  #applyUpdate(fid: number, offset: number, bytes: Uint8Array): void {
-    const file = this.#file(fid);
+  #applyUpdate(address: FileAddress, offset: number, bytes: Uint8Array): void {
+    const file = this.#file(address);
     file.content.set(bytes, offset);
     if (offset <= file.written) file.written = offset + bytes.length;
   }
@@ -283,6 +294,10 @@ export class ChipMemory {
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(createHash('sha256').update(bytes).digest());
+}
+
+function placeOf(address: FileAddress): Pick<ElementaryFile, 'address' | 'directory' | 'fid'> {
+  return { address, directory: (address & IN_MASTER_FILE) === 0 ? 'eMRTD' : 'MF', fid: address & 0xffff };
 }
 
 function second16(bytes: Uint8Array, at: number): number {

@@ -5,9 +5,9 @@ import { tlv } from '#encoder/tlv';
 import { unpad2 } from '#encoder/access';
 import { Secret } from '#encoder/bytes';
 import { answer, DONE, EMRTD_AID, ISD_AID, status, type Chip, type Handler } from './chip.ts';
-import { members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
+import { addressedBy, members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
-import { sha256, type KeyRole, type SecretRole } from './memory.ts';
+import { fileAddress, sha256, type KeyRole, type SecretRole } from './memory.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
@@ -38,6 +38,7 @@ export class PersonalisationState {
     this.#channel?.close();
     this.#channel = undefined;
     this.#chip.volatile.personalising = false;
+    this.#chip.volatile.directory = 'eMRTD';
     if (command.ins === 0x50) return this.#initializeUpdate(command);
     if (command.ins === 0xa4) return selectInClear(command);
     if (command.ins === 0xca) return getDataInClear(this.#chip, command);
@@ -131,12 +132,12 @@ function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));
 }
 
-/** 80 life cycle, 81 binding tag, 82 secrets set, A3 and A4 public keys, A5 one for each file: 80 FID, 81 size, 82 written, 83 SHA-256. */
+/** 80 life cycle, 81 binding tag, 82 secrets set, A3 and A4 public keys, A5 one for each file: 80 FID, 81 size, 82 written, 83 SHA-256, 84 in the master file. */
 function personalisationStatus(chip: Chip): Uint8Array {
   const { memory } = chip;
   const key = (role: KeyRole, tag: number): Uint8Array => {
     const held = memory.key(role);
-    return held === undefined ? new Uint8Array(0) : tlv(tag, publicKeyTemplate(role, held));
+    return held === undefined ? new Uint8Array(0) : tlv(tag, publicKeyTemplate(held));
   };
   const secrets = memory.secret('mrz') !== undefined && memory.secret('can') !== undefined;
   return concat(
@@ -154,6 +155,7 @@ function personalisationStatus(chip: Chip): Uint8Array {
           tlv(0x81, uintBE(file.content.length, 2)),
           tlv(0x82, uintBE(file.written, 2)),
           tlv(0x83, sha256(file.content.subarray(0, file.written))),
+          file.directory === 'MF' ? tlv(0x84, Uint8Array.of(0x00)) : new Uint8Array(0),
         ),
       ),
   );
@@ -224,24 +226,34 @@ function writeBindingTag(chip: Chip, tag: Uint8Array): ResponseApdu {
   return DONE;
 }
 
-/** CREATE FILE (ISO/IEC 7816-9 §9.2.2): FCP 62 with 80 size, 82 = 01 (transparent), 83 FID. The new EF is current. */
+/**
+ * CREATE FILE (ISO/IEC 7816-9 §9.2.2): FCP 62 with 80 size, 82 = 01 (transparent), 83 FID, and 85 = 00 for a file of the master file.
+ * The new EF is current.
+ */
 function createFile(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   const parameters = members(members(command.data)?.get(0x62) ?? new Uint8Array(0));
-  const [size, descriptor, fid] = [parameters?.get(0x80), parameters?.get(0x82), parameters?.get(0x83)];
+  const [size, descriptor, fid, place] = [0x80, 0x82, 0x83, 0x85].map((tag) => parameters?.get(tag));
   if (size?.length !== 2 || fid?.length !== 2 || descriptor?.[0] !== 0x01 || u16(size) === 0) return status(StatusWord.WRONG_DATA);
-  // Doc 9303-10 §3.6: EFs of the eMRTD application have identifiers 01xx.
-  if (fid[0] !== 0x01) return status(StatusWord.WRONG_DATA);
-  if (chip.memory.file(u16(fid)) !== undefined) return status(StatusWord.FILE_EXISTS);
+  if (place !== undefined && (place.length !== 1 || place[0] !== 0x00)) return status(StatusWord.WRONG_DATA);
+  const directory = place === undefined ? 'eMRTD' : 'MF';
+  if (!FIRST_BYTES[directory].some((first) => first === fid[0])) return status(StatusWord.WRONG_DATA);
+  const address = fileAddress(directory, u16(fid));
+  if (chip.memory.file(address) !== undefined) return status(StatusWord.FILE_EXISTS);
   if (u16(size) > chip.memory.freeBytes) return status(StatusWord.NOT_ENOUGH_MEMORY);
-  chip.memory.createFile(u16(fid), u16(size));
-  chip.volatile.currentFile = u16(fid);
+  chip.memory.createFile(address, u16(size));
+  chip.volatile.directory = directory;
+  chip.volatile.currentFile = address;
   return DONE;
 }
 
+/** Doc 9303-10 §3.11, table 34: EFs have identifiers 01xx, those of ISO/IEC 7816-4 in the master file 2Fxx. */
+const FIRST_BYTES = { eMRTD: [0x01], MF: [0x01, 0x2f] } as const satisfies Record<'MF' | 'eMRTD', readonly number[]>;
+
 function deleteFile(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   if (command.data.length !== 2) return status(StatusWord.WRONG_LENGTH);
-  if (chip.memory.file(u16(command.data)) === undefined) return status(StatusWord.FILE_NOT_FOUND);
-  chip.memory.deleteFile(u16(command.data));
+  const address = addressedBy(chip, command);
+  if (chip.memory.file(address) === undefined) return status(StatusWord.FILE_NOT_FOUND);
+  chip.memory.deleteFile(address);
   chip.volatile.currentFile = undefined;
   return DONE;
 }

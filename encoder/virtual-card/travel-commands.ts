@@ -16,11 +16,14 @@ import {
 import { ByteReader, Secret } from '#encoder/bytes';
 import { enter, readTlv } from '#encoder/tlv';
 import { type Chip, status } from './chip.ts';
-import { MASTER_FILE, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16 } from './file-commands.ts';
+import { fileAddress, type FileAddress } from './memory.ts';
+import { readBinary, READ_BYTES_MAX, selectApplication, selectFile } from './file-commands.ts';
 
-const EF_CARD_ACCESS = 0x011c;
+const EF_CARD_ACCESS = fileAddress('MF', 0x011c);
+/** Open to everybody (Doc 9303-10 §3.11). */
+const FREE: ReadonlySet<FileAddress> = new Set([EF_CARD_ACCESS, fileAddress('MF', 0x2f00), fileAddress('MF', 0x2f01)]);
 /** Fingerprints and irises open to Terminal Authentication only (Doc 9303-11 §7.1). */
-const EXTENDED_ACCESS: ReadonlySet<number> = new Set([0x0103, 0x0104]);
+const EXTENDED_ACCESS: ReadonlySet<FileAddress> = new Set([fileAddress('eMRTD', 0x0103), fileAddress('eMRTD', 0x0104)]);
 /** What this chip announces in EF.CardAccess and DG14: id-PACE-ECDH-GM-AES-CBC-CMAC-128 over brainpoolP256r1, id-CA-ECDH-AES-CBC-CMAC-128. */
 const PACE = paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13);
 const CHIP_AUTHENTICATION = chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2');
@@ -41,7 +44,6 @@ export class TravelState {
   readonly #bac: BacCardSession;
   readonly #pace: PaceCardSession;
   readonly #chipAuthentication: ChipAuthenticationCardSession;
-  #applicationSelected = false;
   #session: SmSession | undefined;
 
   constructor(chip: Chip) {
@@ -92,18 +94,18 @@ export class TravelState {
       case 0x22:
         return isPaceTemplate(command) ? this.#begin(this.#pace.mseSetAt(command)) : status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
       case 0x86:
-        return this.#begin(this.#pace.generalAuthenticate(command));
+        return this.#beginInMasterFile(this.#pace.generalAuthenticate(command));
       case 0x84:
-        return this.#applicationSelected ? this.#begin(this.#bac.getChallenge(command)) : status(StatusWord.CONDITIONS_NOT_SATISFIED);
+        return this.#inApplication ? this.#begin(this.#bac.getChallenge(command)) : status(StatusWord.CONDITIONS_NOT_SATISFIED);
       case 0x82:
         return this.#begin(this.#bac.externalAuthenticate(command));
       case 0x88:
         return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
       case 0xa4:
-        return command.p1 === 0x04 ? this.#selectApplication(command) : this.#selectInClear(command);
+        return command.p1 === 0x04 ? this.#selectApplication(command) : selectFile(this.#chip, command, (address) => FREE.has(address));
       case 0xb0:
       case 0xb1:
-        return readBinary(this.#chip, command, { mayRead: (fid) => fid === EF_CARD_ACCESS, most: READ_BYTES_MAX });
+        return readBinary(this.#chip, command, { mayRead: (address) => FREE.has(address), most: READ_BYTES_MAX });
       default:
         return notHere(command.ins);
     }
@@ -121,16 +123,14 @@ export class TravelState {
       case 0x88:
         return this.#internalAuthenticate(command);
       case 0xa4:
-        return only(command.p1 === 0x04 ? this.#selectApplication(command) : this.#selectSecured(command));
+        return only(command.p1 === 0x04 ? this.#selectApplication(command) : selectFile(this.#chip, command, this.#mayRead));
       case 0xb0:
       case 0xb1:
         return only(
-          this.#absentOutside(
-            readBinary(this.#chip, command, {
-              mayRead: this.#mayRead,
-              most: command.extended ? READ_BYTES_MAX - SM_OVERHEAD : SM_SHORT_READ_MAX,
-            }),
-          ),
+          readBinary(this.#chip, command, {
+            mayRead: this.#mayRead,
+            most: command.extended ? READ_BYTES_MAX - SM_OVERHEAD : SM_SHORT_READ_MAX,
+          }),
         );
       default:
         return only(notHere(command.ins));
@@ -140,31 +140,17 @@ export class TravelState {
   #selectApplication(command: ParsedCommandApdu): ResponseApdu {
     const response = selectApplication(command);
     if (response.sw === StatusWord.SUCCESS) {
-      this.#applicationSelected = true;
+      this.#chip.volatile.directory = 'eMRTD';
       this.#chip.volatile.currentFile = undefined;
     }
     return response;
   }
 
-  /** In the application all its files but fingerprints and irises; in the master file EF.CardAccess alone (Doc 9303-10 §3.11, §4). */
-  readonly #mayRead = (fid: number): boolean => fid === EF_CARD_ACCESS || (this.#applicationSelected && !EXTENDED_ACCESS.has(fid));
+  /** All files of the application and of the master file but fingerprints and irises (Doc 9303-10 §3.11, §4). */
+  readonly #mayRead = (address: FileAddress): boolean => !EXTENDED_ACCESS.has(address);
 
-  #selectSecured(command: ParsedCommandApdu): ResponseApdu {
-    const response = selectFile(this.#chip, command, this.#mayRead);
-    if (response.sw === StatusWord.SUCCESS && u16(command.data) === MASTER_FILE) this.#applicationSelected = false;
-    return this.#absentOutside(response);
-  }
-
-  /** PACE opens secure messaging in the master file: the application's files are not there until it is selected (Doc 9303-11 §4.2). */
-  #absentOutside(response: ResponseApdu): ResponseApdu {
-    const closed = response.sw === StatusWord.SECURITY_STATUS_NOT_SATISFIED;
-    return closed && !this.#applicationSelected ? status(StatusWord.FILE_NOT_FOUND) : response;
-  }
-
-  /** Whether a file exists is nobody's business before access is granted: all but EF.CardAccess are 6982. */
-  #selectInClear(command: ParsedCommandApdu): ResponseApdu {
-    const response = selectFile(this.#chip, command, (fid) => fid === EF_CARD_ACCESS);
-    return response.sw === StatusWord.FILE_NOT_FOUND ? status(StatusWord.SECURITY_STATUS_NOT_SATISFIED) : response;
+  get #inApplication(): boolean {
+    return this.#chip.volatile.directory === 'eMRTD';
   }
 
   #internalAuthenticate(command: ParsedCommandApdu): Secured {
@@ -178,6 +164,15 @@ export class TravelState {
   #begin(step: CardStep): ResponseApdu {
     this.#session = step.session;
     return step.response;
+  }
+
+  /** PACE is of the master file: a terminal selects the application after it (Doc 9303-11 §4.2). */
+  #beginInMasterFile(step: CardStep): ResponseApdu {
+    if (step.session !== undefined) {
+      this.#chip.volatile.directory = 'MF';
+      this.#chip.volatile.currentFile = undefined;
+    }
+    return this.#begin(step);
   }
 
   #endSession(): void {

@@ -20,7 +20,16 @@ import { tlv } from '#encoder/tlv';
 import { referenceDriver, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  oneRsaKey,
+  TEST_CHIP_ID,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+} from '#encoder/testing';
 import { VirtualCard } from './virtual-card.ts';
 
 const folder = imageFolder();
@@ -31,8 +40,8 @@ const TAG = new Uint8Array(16).fill(7);
 const MRZ = '123456789790010113001019';
 const CAN = '123456';
 const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13) & 0xff);
+const CARD_ACCESS = tlv(0x31, content(40));
 const FILES = new Map([
-  [0x011c, tlv(0x31, content(40))],
   [0x0101, tlv(0x61, content(90))],
   [0x0102, tlv(0x75, content(40_000))],
   [0x0103, tlv(0x63, content(20))],
@@ -62,11 +71,12 @@ async function personalised(card: VirtualCard): Promise<{ driver: CardDriver; ke
   const driver = referenceDriver(connection(card));
   await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
   await driver.writeBindingTag(TAG);
-  const keys = await driver.generateKeys();
+  const keys = await driver.generateKeys(TEST_CHIP_KEYS);
   await driver.setAccessSecrets({ mrzInformation: MRZ, can: CAN });
-  for (const [fid, bytes] of FILES) {
-    await driver.createFile(fid, bytes.length);
-    await driver.writeFile(fid, 0, bytes);
+  const files = [[inMasterFile(0x011c), CARD_ACCESS] as const, ...[...FILES].map(([fid, bytes]) => [inApplication(fid), bytes] as const)];
+  for (const [file, bytes] of files) {
+    await driver.createFile(file, bytes.length);
+    await driver.writeFile(file, 0, bytes);
   }
   return { driver, keys };
 }
@@ -132,13 +142,13 @@ describe('before the lock', () => {
     const card = newCard();
     const driver = referenceDriver(connection(card));
     await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-    await expect(driver.createFile(0x0101, 5)).rejects.toMatchObject({ sw: 0x6985 });
+    await expect(driver.createFile(inApplication(0x0101), 5)).rejects.toMatchObject({ sw: 0x6985 });
     await driver.writeBindingTag(TAG);
     await driver.writeBindingTag(TAG);
     await expect(driver.writeBindingTag(new Uint8Array(16).fill(8))).rejects.toMatchObject({ sw: 0x6985 });
-    await driver.createFile(0x0101, 5);
-    await expect(driver.createFile(0x0101, 5)).rejects.toMatchObject({ sw: 0x6a89 });
-    await expect(driver.writeFile(0x0101, 3, content(3))).rejects.toMatchObject({ sw: 0x6a84 });
+    await driver.createFile(inApplication(0x0101), 5);
+    await expect(driver.createFile(inApplication(0x0101), 5)).rejects.toMatchObject({ sw: 0x6a89 });
+    await expect(driver.writeFile(inApplication(0x0101), 3, content(3))).rejects.toMatchObject({ sw: 0x6a84 });
     await expect(driver.lock()).rejects.toMatchObject({ sw: 0x6985 });
     expect(card.lifeCycle).toBe('personalising');
   });
@@ -155,15 +165,16 @@ describe('before the lock', () => {
     await again.open(diversify(TEST_MASTER, TEST_CHIP_ID));
     expect(await again.status()).toEqual(before);
     expect(before.keys).toEqual(keys);
-    expect(await again.generateKeys()).toEqual(keys);
+    expect(await again.generateKeys(TEST_CHIP_KEYS)).toEqual(keys);
     const face = FILES.get(0x0102) ?? new Uint8Array(0);
     expect(before.files.find(({ fid }) => fid === 0x0102)).toEqual({
+      directory: 'eMRTD',
       fid: 0x0102,
       size: face.length,
       written: face.length,
       sha256: Uint8Array.from(createHash('sha256').update(face).digest()),
     });
-    expect(equalBytes(await again.readFile(0x0102, 0, face.length), face)).toBe(true);
+    expect(equalBytes(await again.readFile(inApplication(0x0102), 0, face.length), face)).toBe(true);
   });
 });
 
@@ -202,11 +213,12 @@ describe('after the lock', () => {
 
   it('in clear: EF.CardAccess, by FID and by SFI; every other file is 6982 whether it exists or not; the MF 6D00', async () => {
     connection(card);
-    expect(await readFile(clear(card), 0x011c)).toEqual(FILES.get(0x011c));
-    expect((await clear(card).send({ cla: 0, ins: 0xb0, p1: 0x9c, p2: 2, le: 4 })).data).toEqual(FILES.get(0x011c)?.slice(2, 6));
+    expect(await readFile(clear(card), 0x011c)).toEqual(CARD_ACCESS);
+    expect((await clear(card).send({ cla: 0, ins: 0xb0, p1: 0x9c, p2: 2, le: 4 })).data).toEqual(CARD_ACCESS.slice(2, 6));
     expect(await sw(clear(card), '00A4020C0101')).toBe('6982');
     expect(await sw(clear(card), '00A4020C0199')).toBe('6982');
-    expect(await sw(clear(card), '00B08100')).toBe('6982');
+    expect(await sw(clear(card), '00B08200')).toBe('6982');
+    expect(await sw(clear(card), '00A4020C2F00')).toBe('6A82');
     expect(await sw(clear(card), '00A4000C3F00')).toBe('6D00');
     expect(await sw(clear(card), '0C A4020C0101')).toBe('6882');
   });
@@ -270,11 +282,13 @@ describe('after the lock', () => {
   it('Chip Authentication goes on under new keys, and Active Authentication proves the key made on the chip', async () => {
     const channel = await pace('can', CAN);
     await selectApplication(channel);
-    const point = keys.chipAuthentication.slice(-65);
+    const point = (keys.chipAuthentication ?? new Uint8Array(0)).slice(-65);
     const parameters = chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2');
     await authenticateChip(channel, { parameters, publicKey: { curve: 'brainpoolP256r1', point }, random });
     expect(equalBytes(await readFile(channel, 0x0101), FILES.get(0x0101) ?? new Uint8Array(0))).toBe(true);
-    expect(await authenticateActively(channel, { publicKey: keys.activeAuthentication, challenge: random(8) })).toBe(true);
+    expect(await authenticateActively(channel, { publicKey: keys.activeAuthentication ?? new Uint8Array(0), challenge: random(8) })).toBe(
+      true,
+    );
     expect(await sw(clear(card), '008800000102030405060708')).toBe('6982');
   });
 

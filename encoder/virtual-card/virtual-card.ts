@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { encodeResponse, parseCommand, StatusWord, type ResponseApdu } from '#encoder/apdu';
-import { DecodeError } from '#encoder/bytes';
+import { DecodeError, toHex } from '#encoder/bytes';
 import { ATR, freshState, status, type Chip, type TakeRsaKey } from './chip.ts';
 import { makeRsaKey } from './key-pool.ts';
 import { ChipMemory, sha256, type ChipLifeCycle } from './memory.ts';
@@ -62,12 +62,12 @@ export class VirtualCard {
     return this.#memory.mute;
   }
 
-  /** What an owner of the memory can compare without a reader: each file's identifier, size and SHA-256. */
-  fileDigests(): readonly { readonly fid: number; readonly size: number; readonly sha256: string }[] {
+  /** What an owner of the memory can compare without a reader: each file's place, size and SHA-256. */
+  fileDigests(): readonly { readonly directory: 'MF' | 'eMRTD'; readonly fid: number; readonly size: number; readonly sha256: string }[] {
     return this.#memory
       .files()
-      .map(({ fid, content }) => ({ fid, size: content.length, sha256: Buffer.from(sha256(content)).toString('hex') }))
-      .sort((a, b) => a.fid - b.fid);
+      .toSorted((a, b) => a.address - b.address)
+      .map(({ directory, fid, content }) => ({ directory, fid, size: content.length, sha256: toHex(sha256(content)).toLowerCase() }));
   }
 
   /** Answer to reset; no bytes from a mute card. */

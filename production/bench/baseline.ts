@@ -11,7 +11,7 @@ import { personalise, planPersonalisation, prepareChip, type PersonalisationJour
 import { profileById, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader } from '#encoder/readers';
 import { createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
-import { cardFiles } from '#queues/steps';
+import { cardFiles, chipKeysOf } from '#queues/steps';
 
 /** Medians over a few rounds. */
 export interface BareFigures {
@@ -42,7 +42,7 @@ export async function bareChip(record: CitizenRecord, profile: string): Promise<
       const keys = diversify(master, chipId);
       await driver.open(keys);
       const bindingTag = Uint8Array.from(randomBytes(32));
-      const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag });
+      const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag, keys: chipKeysOf(profile) });
       const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys });
       const plan = planPersonalisation(
         { bindingTag, publicKeys, ...files.planned(new Uint8Array(SOD_BYTES).fill(0x77)) },

@@ -92,6 +92,7 @@ export function createCardLedger(deps: StoreDeps, options: LeaseOptions): CardLe
         const hashes: Record<string, string> = {};
         for (const purpose of ['activeAuthentication', 'chipAuthentication'] as const) {
           const spki = keys[purpose];
+          if (spki === null) continue;
           const spki_hash = createHash('sha256').update(spki).digest();
           hashes[purpose] = spki_hash.toString('hex');
           const fresh = await trx

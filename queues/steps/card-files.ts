@@ -1,14 +1,21 @@
-import type { ChipPublicKeys } from '#encoder/drivers';
-import { fileByName } from '#encoder/lds';
+import type { ChipKeyAlgorithms, ChipPublicKeys, FileId } from '#encoder/drivers';
+import { directoryOf, fileByName, type FileName } from '#encoder/lds';
 import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import type { PlanInput } from '#encoder/personalisation';
-import { buildDataGroups, profileById, type CitizenRecord } from '#encoder/profiles';
+import { buildDataGroups, chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
 
 export interface CardFiles {
   readonly efCom: Uint8Array;
   readonly dataGroups: ReadonlyMap<number, Uint8Array>;
   /** What the personalisation plan wants to know, once EF.SOD is signed. */
-  readonly planned: (efSod: Uint8Array) => Pick<PlanInput, 'files' | 'secrets'>;
+  readonly planned: (efSod: Uint8Array) => Pick<PlanInput, 'files' | 'secrets' | 'trustPoint'>;
+}
+
+const NO_KEY = new Uint8Array(0);
+
+/** The key pairs that the chip of this profile makes. */
+export function chipKeysOf(profileId: string): ChipKeyAlgorithms {
+  return chipKeyAlgorithms(profileById(profileId));
 }
 
 /** Step 7: the files of one card and what opens it, now that the chip's id and its public keys are known. Pure. */
@@ -24,8 +31,8 @@ export function cardFiles(input: {
     profile,
     record,
     chipId,
-    activeAuthenticationKey: publicKeys.activeAuthentication,
-    chipAuthenticationKey: publicKeys.chipAuthentication,
+    activeAuthenticationKey: publicKeys.activeAuthentication ?? NO_KEY,
+    chipAuthenticationKey: publicKeys.chipAuthentication ?? NO_KEY,
   });
   const efCom = files.get('EF.COM');
   if (efCom === undefined) throw new Error('a profile without EF.COM');
@@ -34,11 +41,14 @@ export function cardFiles(input: {
     efCom,
     dataGroups,
     planned: (efSod) => ({
-      files: [
-        ...[...files].map(([name, bytes]) => ({ fid: fileByName(name).fileId, bytes })),
-        { fid: fileByName('EF.SOD').fileId, bytes: efSod },
-      ],
+      files: [...[...files].map(([name, bytes]) => ({ ...placeOf(name), bytes })), { ...placeOf('EF.SOD'), bytes: efSod }],
+      trustPoint: null,
       secrets: { mrzInformation: mrzInformation(lines), can: canFor(record) },
     }),
   };
+}
+
+function placeOf(name: FileName): FileId {
+  const file = fileByName(name);
+  return { directory: directoryOf(file), fid: file.fileId };
 }

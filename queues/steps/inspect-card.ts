@@ -103,7 +103,7 @@ async function judge(deps: InspectDeps, seat: Seat, card: ClaimedCard, piece: Pi
 }
 
 const RESEATS_MAX = 2;
-const SILENCE: ReadonlySet<string> = new Set(['CARD_MUTE', 'NO_CARD', 'CARD_REMOVED', 'CARD_RESET', 'CARD_READER_GONE']);
+const SILENCE: ReadonlySet<string> = new Set(['CARD_MUTE', 'NO_CARD', 'CARD_REMOVED', 'CARD_RESET', 'CARD_READER_GONE', 'DEADLINE']);
 
 function silent(profile: string, code: string): InspectionReport {
   const check = { check: 'files', clause: INSPECTION_CHECKS.files, passed: false, code } as const;

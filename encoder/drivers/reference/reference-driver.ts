@@ -4,17 +4,11 @@ import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/
 import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter, tlv } from '#encoder/tlv';
-import type {
-  AccessSecrets,
-  CardDriver,
-  ChipIdentity,
-  ChipPublicKeys,
-  ChipStatus,
-  DriverCapabilities,
-  TransportKeys,
-} from '../card-driver.ts';
+import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
+import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
-import { ecSpki, rsaSpki } from './public-keys.ts';
+import { nameOfFile, sameFile, type FileId } from '../file-id.ts';
+import { CHIP_KEYS, chipKey } from './chip-keys.ts';
 import { decodeStatus } from './status.ts';
 
 export interface ReferenceDriverOptions {
@@ -25,6 +19,7 @@ export interface ReferenceDriverOptions {
 }
 
 const FAMILY = 'cardmint-reference-1';
+const PACE_PROTOCOLS = ['id-PACE-ECDH-GM', 'id-PACE-ECDH-IM', 'id-PACE-ECDH-CAM', 'id-PACE-DH-GM', 'id-PACE-DH-IM'] as const;
 const EMRTD_AID = Uint8Array.of(0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01);
 const APDU_BYTES_MAX = 65_535;
 /** Header and extended Lc; secure channel: at least one padding byte up to a block, and the MAC (S8). */
@@ -45,7 +40,7 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   const random = options.random ?? ((length: number) => Uint8Array.from(randomBytes(length)));
   const clear = openChannel(connection);
   let secure: SecureChannel | undefined;
-  let selected: number | undefined;
+  let selected: FileId | undefined;
 
   const channel = (operation: string): ApduChannel => {
     if (secure === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'open the chip first' });
@@ -58,10 +53,10 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   };
   const capabilities = capabilitiesFor(options.commandBytesMax ?? APDU_BYTES_MAX);
 
-  const select = async (fid: number): Promise<void> => {
-    if (selected === fid) return;
-    await ask(`SELECT EF ${fileName(fid)}`, { cla: 0x00, ins: 0xa4, p1: 0x02, p2: 0x0c, data: uintBE(fid, 2) });
-    selected = fid;
+  const select = async (file: FileId): Promise<void> => {
+    if (selected !== undefined && sameFile(selected, file)) return;
+    await ask(`SELECT ${nameOfFile(file)}`, { cla: 0x00, ins: 0xa4, p1: pathOf(file), p2: 0x0c, data: uintBE(file.fid, 2) });
+    selected = file;
   };
 
   return {
@@ -93,15 +88,25 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       await store('STORE DATA binding tag', [{ dgi: 0xa003, data: tag }], false);
     },
 
-    async generateKeys(): Promise<ChipPublicKeys> {
-      const make = (reference: Uint8Array): Promise<Uint8Array> =>
-        ask('GENERATE ASYMMETRIC KEY PAIR', { cla: 0x00, ins: 0x47, p1: 0x80, p2: 0x00, data: reference, le: 65_536, extended: true });
-      const activeAuthentication = await make(tlv(0xb6, tlv(0x84, Uint8Array.of(0x01))));
-      const chipAuthentication = await make(tlv(0xa6, tlv(0x84, Uint8Array.of(0x02))));
-      return formed('GENERATE ASYMMETRIC KEY PAIR', () => ({
-        activeAuthentication: rsaSpki(activeAuthentication, 'Active Authentication key'),
-        chipAuthentication: ecSpki(chipAuthentication, 'Chip Authentication key'),
-      }));
+    async generateKeys(algorithms: ChipKeyAlgorithms): Promise<ChipPublicKeys> {
+      const make = async (role: keyof ChipKeyAlgorithms): Promise<Uint8Array | null> => {
+        const algorithm = algorithms[role];
+        if (algorithm === null) return null;
+        const operation = `GENERATE ASYMMETRIC KEY PAIR ${role}`;
+        const key = chipKey(role, algorithm);
+        if (key === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: algorithm });
+        const answered = await ask(operation, {
+          cla: 0x00,
+          ins: 0x47,
+          p1: 0x80,
+          p2: 0x00,
+          data: key.request,
+          le: 65_536,
+          extended: true,
+        });
+        return formed(operation, () => key.read(answered, operation));
+      };
+      return { activeAuthentication: await make('activeAuthentication'), chipAuthentication: await make('chipAuthentication') };
     },
 
     async setAccessSecrets({ mrzInformation, can }: AccessSecrets): Promise<void> {
@@ -117,29 +122,48 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       await store('STORE DATA secrets', groupings, true);
     },
 
-    async createFile(fid: number, size: number): Promise<void> {
-      const parameters = [tlv(0x80, uintBE(size, 2)), tlv(0x82, Uint8Array.of(0x01)), tlv(0x83, uintBE(fid, 2))];
-      await ask(`CREATE FILE ${fileName(fid)}`, { cla: 0x00, ins: 0xe0, p1: 0x00, p2: 0x00, data: tlv(0x62, ...parameters) });
-      selected = fid;
+    async setTrustPoint({ certificate, date }: TrustPoint): Promise<void> {
+      if (!/^[0-9]{6}$/.test(date)) throw new DriverError('DRIVER_CANNOT', 'STORE DATA trust point', { detail: 'a date YYMMDD is needed' });
+      // CV certificates write a date as six unpacked digits (BSI TR-03110-3 §D.2.1.3).
+      const digits = Uint8Array.from(date, Number);
+      await store(
+        'STORE DATA trust point',
+        [
+          { dgi: 0xa004, data: certificate },
+          { dgi: 0xa005, data: digits },
+        ],
+        false,
+      );
     },
 
-    async deleteFile(fid: number): Promise<void> {
+    async createFile(file: FileId, size: number): Promise<void> {
+      const parameters = [
+        tlv(0x80, uintBE(size, 2)),
+        tlv(0x82, Uint8Array.of(0x01)),
+        tlv(0x83, uintBE(file.fid, 2)),
+        ...(file.directory === 'MF' ? [tlv(0x85, Uint8Array.of(0x00))] : []),
+      ];
+      await ask(`CREATE FILE ${nameOfFile(file)}`, { cla: 0x00, ins: 0xe0, p1: 0x00, p2: 0x00, data: tlv(0x62, ...parameters) });
+      selected = file;
+    },
+
+    async deleteFile(file: FileId): Promise<void> {
       selected = undefined;
-      await ask(`DELETE FILE ${fileName(fid)}`, { cla: 0x00, ins: 0xe4, p1: 0x00, p2: 0x00, data: uintBE(fid, 2) });
+      await ask(`DELETE FILE ${nameOfFile(file)}`, { cla: 0x00, ins: 0xe4, p1: pathOf(file), p2: 0x00, data: uintBE(file.fid, 2) });
     },
 
-    async writeFile(fid: number, offset: number, bytes: Uint8Array): Promise<void> {
-      const operation = `UPDATE BINARY ${fileName(fid)} @${offset}`;
+    async writeFile(file: FileId, offset: number, bytes: Uint8Array): Promise<void> {
+      const operation = `UPDATE BINARY ${nameOfFile(file)} @${offset}`;
       if (bytes.length > capabilities.writeBytesMax) {
         throw new DriverError('DRIVER_CANNOT', operation, { detail: `${bytes.length} bytes, at most ${capabilities.writeBytesMax}` });
       }
-      await select(fid);
+      await select(file);
       await ask(operation, updateBinary(offset, bytes));
     },
 
-    async readFile(fid: number, offset: number, length: number): Promise<Uint8Array> {
-      await select(fid);
-      return readWhole(ask, { fid, offset, length, most: capabilities.writeBytesMax });
+    async readFile(file: FileId, offset: number, length: number): Promise<Uint8Array> {
+      await select(file);
+      return readWhole(ask, { file, offset, length, most: capabilities.writeBytesMax });
     },
 
     async lock(): Promise<void> {
@@ -153,15 +177,19 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
 function capabilitiesFor(commandBytesMax: number): DriverCapabilities {
   const room = commandBytesMax - HEADER_BYTES - MAC_BYTES;
   return {
+    transport: 'SCP03',
     extendedLength: true,
     commandBytesMax,
     responseBytesMax: APDU_BYTES_MAX,
     writeBytesMax: Math.floor(room / BLOCK_BYTES) * BLOCK_BYTES - 1 - ODD_OVERHEAD,
     fileBytesMax: 0xffff,
+    directories: ['MF', 'eMRTD'],
     onChipKeyGeneration: true,
-    accessControl: ['BAC', 'PACE-ECDH-GM'],
-    activeAuthentication: 'RSA-2048',
-    chipAuthentication: 'brainpoolP256r1',
+    accessControl: ['BAC', ...PACE_PROTOCOLS],
+    terminalAuthentication: true,
+    activeAuthentication: Object.keys(CHIP_KEYS.activeAuthentication) as ChipKeyAlgorithm[],
+    chipAuthentication: Object.keys(CHIP_KEYS.chipAuthentication) as ChipKeyAlgorithm[],
+    resumes: 'byte',
   };
 }
 
@@ -190,13 +218,13 @@ function updateBinary(offset: number, bytes: Uint8Array): CommandApdu {
 
 async function readWhole(
   ask: (operation: string, command: CommandApdu) => Promise<Uint8Array>,
-  range: { readonly fid: number; readonly offset: number; readonly length: number; readonly most: number },
+  range: { readonly file: FileId; readonly offset: number; readonly length: number; readonly most: number },
 ): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let at = range.offset;
   const end = range.offset + range.length;
   while (at < end) {
-    const operation = `READ BINARY ${fileName(range.fid)} @${at}`;
+    const operation = `READ BINARY ${nameOfFile(range.file)} @${at}`;
     const le = Math.min(end - at, range.most);
     const part =
       at <= SHORT_OFFSET_MAX
@@ -252,6 +280,7 @@ function formed<T>(operation: string, decode: () => T): T {
   }
 }
 
-function fileName(fid: number): string {
-  return toHex(uintBE(fid, 2));
+/** P1 of SELECT and DELETE FILE: an EF of the application, or a path from the master file (ISO/IEC 7816-4 §11.2.2). */
+function pathOf({ directory }: FileId): number {
+  return directory === 'MF' ? 0x08 : 0x02;
 }

@@ -219,9 +219,11 @@ export function createBooks(): Books {
       await Promise.resolve();
       const row = claimed(claim);
       for (const purpose of ['activeAuthentication', 'chipAuthentication'] as const) {
-        const hash = sha256(keys[purpose]);
+        const spki = keys[purpose];
+        if (spki === null) continue;
+        const hash = sha256(spki);
         const before = data.chipKeys.get(hash);
-        if (before === undefined) data.chipKeys.set(hash, { cardId: row.cardId, purpose, spki: keys[purpose] });
+        if (before === undefined) data.chipKeys.set(hash, { cardId: row.cardId, purpose, spki });
         else if (before.cardId !== row.cardId || before.purpose !== purpose) return 'CHIP_KEY_REPEATED';
       }
       return 'recorded';

@@ -10,6 +10,7 @@ import { withJfifHeader } from '#encoder/lds';
 import { cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader, type InProcessReader, type Reader } from '#encoder/readers';
 import { TEST_MASTER } from '#encoder/testing';
+import { byFile } from '#encoder/drivers';
 import { imagePath, makeBlanks, makeRsaKey, VirtualCard, type Defect, type DeliveredBlank } from '#encoder/virtual-card';
 import { SoftwareHsm } from '#hsm-mocks';
 import { issueSod, prepareSod, verifySod } from '#pki/sod';
@@ -311,8 +312,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       const built = cardFiles({ profile, record: recordOf(cardId), chipId: chipId ?? '', publicKeys: chipKeys(cardId) });
       const efSod = handedOut.get(`${cardId} ${hashOf([built.efCom, ...built.dataGroups.values()])}`);
       if (efSod === undefined) throw new Error('EF.SOD was never handed out for this content');
-      const files = built.planned(efSod).files.map(({ fid, bytes }) => ({ fid, size: bytes.length, sha256: sha256(bytes) }));
-      return JSON.stringify(files.sort((a, b) => a.fid - b.fid));
+      const files = built
+        .planned(efSod)
+        .files.map(({ directory, fid, bytes }) => ({ directory, fid, size: bytes.length, sha256: sha256(bytes) }));
+      return JSON.stringify(files.sort(byFile));
     },
     async remove() {
       for (const card of inserted.values()) await card.close();
