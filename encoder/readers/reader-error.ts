@@ -60,6 +60,8 @@ const TABLE = {
   },
 } as const satisfies ErrorTable<ReaderErrorCode>;
 
+export const READER_ERROR_CODES: readonly ReaderErrorCode[] = Object.freeze(Object.keys(TABLE) as ReaderErrorCode[]);
+
 /** `retry`: a later call on the same reader may succeed. `reopen`: open the reader again. `exit`: the owning process ends itself. */
 const REMEDY = {
   NO_CARD: 'retry',
