@@ -16,9 +16,18 @@ export const READER_PROGRAM: readonly string[] = [
 
 const VPCD = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
 
+/** One entry of reader.conf: a virtual reader of two slots, the second one port higher. */
+export interface TestEntry {
+  readonly name: string;
+  readonly port: number;
+}
+
 export interface TestPcscd {
-  /** Reader name and port of each slot. */
+  readonly entries: readonly TestEntry[];
+  /** Reader name and port of each slot, as first laid. */
   readonly slots: readonly { readonly name: string; readonly port: number }[];
+  /** Writes reader.conf anew, for the next start: other names at the same ports, or another order. */
+  readonly lay: (entries: readonly TestEntry[]) => void;
   /** Kills pcscd without a word, and starts it again on the same ports and socket. */
   readonly kill: () => Promise<void>;
   readonly start: () => Promise<void>;
@@ -35,19 +44,21 @@ export async function startTestPcscd(entries = 1): Promise<TestPcscd> {
   const conf = join(folder, 'conf');
   mkdirSync(ipc);
   mkdirSync(conf);
-  const slots: { name: string; port: number }[] = [];
-  const blocks: string[] = [];
+  const laid: TestEntry[] = [];
   for (let entry = 0; entry < entries; entry += 1) {
-    const port = await freePortPair();
-    const name = `Cardmint Test ${String.fromCharCode(65 + entry)}`;
+    const port = await freePortPair(laid);
+    laid.push({ name: `Cardmint Test ${String.fromCharCode(65 + entry)}`, port });
     // vpcd keeps its cards in a table indexed by slot alone: two entries on one library mix them up.
-    const library = join(folder, `libifdvpcd-${entry}.so`);
-    copyFileSync(realpathSync(VPCD), library);
-    const id = `0x${port.toString(16).toUpperCase()}`;
-    blocks.push(`FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${id}\nLIBPATH ${library}\nCHANNELID ${id}\n`);
-    slots.push({ name: `${name} 00 00`, port }, { name: `${name} 00 01`, port: port + 1 });
+    copyFileSync(realpathSync(VPCD), join(folder, `libifdvpcd-${port}.so`));
   }
-  writeFileSync(join(conf, 'vpcd'), blocks.join('\n'));
+  const lay = (wanted: readonly TestEntry[]): void => {
+    const blocks = wanted.map(({ name, port }) => {
+      const id = `0x${port.toString(16).toUpperCase()}`;
+      return `FRIENDLYNAME "${name}"\nDEVICENAME /dev/null:${id}\nLIBPATH ${join(folder, `libifdvpcd-${port}.so`)}\nCHANNELID ${id}\n`;
+    });
+    writeFileSync(join(conf, 'vpcd'), blocks.join('\n'));
+  };
+  lay(laid);
   process.env['PCSCLITE_CSOCK_NAME'] = join(ipc, 'pcscd.comm');
   let child: ChildProcess | undefined;
 
@@ -71,7 +82,12 @@ export async function startTestPcscd(entries = 1): Promise<TestPcscd> {
   };
   await start();
   return {
-    slots,
+    entries: laid,
+    slots: laid.flatMap(({ name, port }) => [
+      { name: `${name} 00 00`, port },
+      { name: `${name} 00 01`, port: port + 1 },
+    ]),
+    lay,
     start,
     kill: () => end('SIGKILL'),
     async stop() {
@@ -82,10 +98,10 @@ export async function startTestPcscd(entries = 1): Promise<TestPcscd> {
 }
 
 /** Two ports in a row that nobody listens on: vpcd takes CHANNELID and the next one. */
-async function freePortPair(): Promise<number> {
+async function freePortPair(taken: readonly TestEntry[]): Promise<number> {
   for (let tries = 0; tries < 50; tries += 1) {
     const port = 36_000 + Math.floor(Math.random() * 12_000) * 2;
-    if ((await isFree(port)) && (await isFree(port + 1))) return port;
+    if (taken.every((entry) => entry.port !== port) && (await isFree(port)) && (await isFree(port + 1))) return port;
   }
   throw new Error('no two free ports in a row');
 }
