@@ -7,7 +7,7 @@ export { VirtualCard, type VirtualCardOptions } from './virtual-card.ts';
 export { VirtualSlot, type SlotCard, type VpcdAddress } from './vpicc.ts';
 export { createImage, type ChipBirth, type ChipKey, type Defect, type Personality } from './memory.ts';
 export { makeRsaKey, RsaKeyPool } from './key-pool.ts';
-export type { TakeRsaKey } from './chip.ts';
+export type { ChipProgramName, TakeRsaKey } from './chip-program.ts';
 export type { Timing } from './timing.ts';
 export { VirtualCardError, type VirtualCardErrorCode } from './virtual-card-error.ts';
 export { imagePath, makeBlanks, type DeliveredBlank, type DeliveryNote, type MakerOrder } from './maker.ts';

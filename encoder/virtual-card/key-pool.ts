@@ -1,5 +1,5 @@
 import { generateKeyPair } from 'node:crypto';
-import type { TakeRsaKey } from './chip.ts';
+import type { TakeRsaKey } from './chip-program.ts';
 import type { ChipKey } from './memory.ts';
 
 /** What the cards of a plant ask for. */

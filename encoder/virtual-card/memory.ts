@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { concat, decodeUtf8, fromHex, toHex, uintBE, utf8, type Secret } from '#encoder/bytes';
+import type { ChipProgramName } from './chip-program.ts';
 import { createImageLog, openImageLog, type ImageLog } from './image-log.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
@@ -21,6 +22,8 @@ export interface ChipBirth {
 export interface Personality {
   /** Answer to SELECT of the master file; chips seen in Vietnam say 6D00. */
   readonly selectMasterFile: '6D00' | '9000';
+  /** The command set it has. */
+  readonly program: ChipProgramName;
 }
 
 /** Defects for the rehearsal of a plant. */
@@ -60,11 +63,26 @@ export interface ElementaryFile {
   readonly written: number;
 }
 
-const RECORD = { birth: 1, tag: 2, secret: 3, key: 4, create: 5, update: 6, remove: 7, lock: 8, torn: 9, session: 10, trust: 11 } as const;
+const RECORD = {
+  birth: 1,
+  tag: 2,
+  secret: 3,
+  key: 4,
+  create: 5,
+  update: 6,
+  remove: 7,
+  lock: 8,
+  torn: 9,
+  session: 10,
+  trust: 11,
+  item: 12,
+} as const;
 const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can'];
 
 /** EEPROM left for files. */
 export const FILE_MEMORY_BYTES = 163_840;
+
+const STANDARD: Personality = { selectMasterFile: '6D00', program: 'reference' };
 
 interface BirthRecord {
   serial: string;
@@ -72,7 +90,7 @@ interface BirthRecord {
   enc: string;
   mac: string;
   dek: string;
-  personality: Personality;
+  personality: Partial<Personality>;
   defect: Defect | null;
 }
 
@@ -84,7 +102,7 @@ export function createImage(path: string, birth: ChipBirth): void {
     enc: toHex(birth.transportKeys.enc.reveal()),
     mac: toHex(birth.transportKeys.mac.reveal()),
     dek: toHex(birth.transportKeys.dek.reveal()),
-    personality: { selectMasterFile: '6D00', ...birth.personality },
+    personality: { ...STANDARD, ...birth.personality },
     defect: birth.defect ?? null,
   };
   createImageLog(path, { type: RECORD.birth, payload: utf8(JSON.stringify(record)) });
@@ -104,6 +122,7 @@ export class ChipMemory {
   readonly #files = new Map<FileAddress, { content: Uint8Array; written: number }>();
   readonly #keys = new Map<KeyRole, ChipKey>();
   readonly #secrets = new Map<SecretRole, Uint8Array>();
+  readonly #items = new Map<number, Uint8Array>();
   #bindingTag: Uint8Array | null = null;
   #locked = false;
   #torn = false;
@@ -117,7 +136,7 @@ export class ChipMemory {
     this.#log = log;
     this.serial = birth.serial;
     this.chipId = fromHex(birth.chipId);
-    this.personality = birth.personality;
+    this.personality = { ...STANDARD, ...birth.personality };
     this.defect = birth.defect;
     this.#transportKeys = { enc: fromHex(birth.enc), mac: fromHex(birth.mac), dek: fromHex(birth.dek) };
     for (const record of rest) this.#apply(record.type, record.payload);
@@ -211,6 +230,15 @@ export class ChipMemory {
     this.#write(RECORD.torn, concat(uintBE(address, 3), uintBE(offset, 2), bytes.subarray(0, bytes.length >> 1)));
   }
 
+  /** What a program keeps beside the records that all chips have, by a number of its own below 65,536. */
+  item(id: number): Uint8Array | undefined {
+    return this.#items.get(id);
+  }
+
+  setItem(id: number, value: Uint8Array): void {
+    this.#write(RECORD.item, concat(uintBE(id, 2), value));
+  }
+
   lock(): void {
     this.#write(RECORD.lock, new Uint8Array(0));
   }
@@ -251,6 +279,9 @@ export class ChipMemory {
       case RECORD.torn:
         this.#torn = true;
         this.#file(address).content.set(payload.subarray(5), second);
+        return;
+      case RECORD.item:
+        this.#items.set(second16(payload, 0), payload.slice(2));
         return;
       case RECORD.lock:
         this.#locked = true;

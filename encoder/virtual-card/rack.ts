@@ -1,5 +1,5 @@
 import { makeRsaKey } from './key-pool.ts';
-import type { TakeRsaKey } from './chip.ts';
+import type { TakeRsaKey } from './chip-program.ts';
 import { imagePath } from './maker.ts';
 import type { Timing } from './timing.ts';
 import { VirtualCard } from './virtual-card.ts';

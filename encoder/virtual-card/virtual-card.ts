@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { encodeResponse, parseCommand, StatusWord, type ResponseApdu } from '#encoder/apdu';
 import { DecodeError, toHex } from '#encoder/bytes';
-import { ATR, freshState, status, type Chip, type TakeRsaKey } from './chip.ts';
+import type { ChipHardware, ChipProgram, RunningProgram, TakeRsaKey } from './chip-program.ts';
+import { chipProgram } from './chip-programs.ts';
 import { makeRsaKey } from './key-pool.ts';
 import { ChipMemory, sha256, type ChipLifeCycle } from './memory.ts';
-import { PersonalisationState } from './personalisation-commands.ts';
+import { status } from './responses.ts';
 import { CardTiming, type Timing } from './timing.ts';
-import { TravelState } from './travel-commands.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
 export interface VirtualCardOptions {
@@ -27,19 +27,21 @@ export interface VirtualCardOptions {
  */
 export class VirtualCard {
   readonly #memory: ChipMemory;
-  readonly #chip: Omit<Chip, 'volatile'>;
+  readonly #hardware: ChipHardware;
+  readonly #program: ChipProgram;
   readonly #timing: CardTiming;
   readonly #onFault: (error: unknown) => void;
-  #state: PersonalisationState | TravelState | undefined;
+  #running: RunningProgram | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(memory: ChipMemory, options: VirtualCardOptions) {
     this.#memory = memory;
-    this.#chip = {
+    this.#hardware = {
       memory,
       takeRsaKey: options.takeRsaKey ?? makeRsaKey,
       random: options.random ?? ((length) => Uint8Array.from(randomBytes(length))),
     };
+    this.#program = chipProgram(memory.personality.program);
     this.#timing = new CardTiming(options.timing);
     this.#onFault = options.onFault ?? (() => {});
   }
@@ -55,7 +57,7 @@ export class VirtualCard {
   }
 
   get lifeCycle(): ChipLifeCycle {
-    return this.#memory.lifeCycle;
+    return this.#program.lifeCycle(this.#memory);
   }
 
   get mute(): boolean {
@@ -72,19 +74,19 @@ export class VirtualCard {
 
   /** Answer to reset; no bytes from a mute card. */
   powerOn(): Uint8Array {
-    this.#state = undefined;
+    this.#running = undefined;
     if (this.mute) return new Uint8Array(0);
-    this.#start();
-    return ATR;
+    this.#running = this.#program.start(this.#hardware);
+    return this.#program.atr;
   }
 
   /** The ATR without touching the power: what a reader remembers of the last reset. */
   get answerToReset(): Uint8Array {
-    return this.mute ? new Uint8Array(0) : ATR;
+    return this.mute ? new Uint8Array(0) : this.#program.atr;
   }
 
   powerOff(): void {
-    this.#state = undefined;
+    this.#running = undefined;
   }
 
   /** A warm reset forgets what a cold one forgets. */
@@ -106,13 +108,8 @@ export class VirtualCard {
   /** Ends the use of the image by this process, after the command under way. */
   async close(): Promise<void> {
     await this.#queue;
-    this.#state = undefined;
+    this.#running = undefined;
     this.#memory.close();
-  }
-
-  #start(): void {
-    const chip: Chip = { ...this.#chip, volatile: freshState() };
-    this.#state = this.#memory.lifeCycle === 'locked' ? new TravelState(chip) : new PersonalisationState(chip);
   }
 
   async #respond(command: Uint8Array): Promise<Uint8Array> {
@@ -123,17 +120,13 @@ export class VirtualCard {
   }
 
   async #execute(command: Uint8Array): Promise<ResponseApdu> {
-    const state = this.#state;
-    if (state === undefined) throw new VirtualCardError('CARD_UNPOWERED');
+    if (this.#running === undefined) throw new VirtualCardError('CARD_UNPOWERED');
     try {
-      const response = await state.process(parseCommand(command));
-      // From the lock on, the chip is another machine; what the old one still knew is gone.
-      if (this.#state === state && state instanceof PersonalisationState && this.#memory.lifeCycle === 'locked') this.#start();
-      return response;
+      return await this.#running.process(parseCommand(command));
     } catch (error) {
       if (error instanceof DecodeError) return status(StatusWord.WRONG_LENGTH);
       if (error instanceof VirtualCardError && error.code === 'CARD_VANISHED') {
-        this.#state = undefined;
+        this.#running = undefined;
         throw error;
       }
       this.#onFault(error);

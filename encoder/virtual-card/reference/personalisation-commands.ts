@@ -4,10 +4,11 @@ import { decodeDataGroupings, Scp03CardSession, type DataGrouping } from '#encod
 import { tlv } from '#encoder/tlv';
 import { unpad2 } from '#encoder/access';
 import { Secret } from '#encoder/bytes';
-import { answer, DONE, EMRTD_AID, ISD_AID, status, type Chip, type Handler } from './chip.ts';
+import { fileAddress, sha256, type KeyRole, type SecretRole } from '../memory.ts';
+import { answer, DONE, status } from '../responses.ts';
+import { EMRTD_AID, ISD_AID, type Chip, type Handler } from './chip.ts';
 import { addressedBy, members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
-import { fileAddress, sha256, type KeyRole, type SecretRole } from './memory.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its

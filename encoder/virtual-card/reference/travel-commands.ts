@@ -15,8 +15,9 @@ import {
 } from '#encoder/access';
 import { ByteReader, Secret } from '#encoder/bytes';
 import { enter, readTlv } from '#encoder/tlv';
-import { type Chip, status } from './chip.ts';
-import { fileAddress, type FileAddress } from './memory.ts';
+import { fileAddress, type FileAddress } from '../memory.ts';
+import { status } from '../responses.ts';
+import type { Chip } from './chip.ts';
 import { readBinary, READ_BYTES_MAX, selectApplication, selectFile } from './file-commands.ts';
 
 const EF_CARD_ACCESS = fileAddress('MF', 0x011c);

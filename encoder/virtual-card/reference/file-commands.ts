@@ -1,9 +1,10 @@
 import { EXTENDED_LE_MAX, SHORT_LE_MAX, StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
 import { ByteReader, DecodeError, equalBytes, uintBE } from '#encoder/bytes';
 import { decodeTlvs, readTlv, tlv, type Tlv } from '#encoder/tlv';
-import { answer, DONE, EMRTD_AID, status, type Chip } from './chip.ts';
-import { fileAddress, type ElementaryFile, type FileAddress } from './memory.ts';
-import { VirtualCardError } from './virtual-card-error.ts';
+import { fileAddress, type ElementaryFile, type FileAddress } from '../memory.ts';
+import { answer, DONE, status } from '../responses.ts';
+import { VirtualCardError } from '../virtual-card-error.ts';
+import { EMRTD_AID, type Chip } from './chip.ts';
 
 /** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
 export const READ_BYTES_MAX = 65_533;

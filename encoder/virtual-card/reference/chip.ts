@@ -1,16 +1,10 @@
-import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
+import type { ParsedCommandApdu, ResponseApdu } from '#encoder/apdu';
 import { concat } from '#encoder/bytes';
-import type { ChipKey, ChipMemory, FileAddress } from './memory.ts';
-
-/** Where a chip's slow keys come from: the process that owns the card keeps some ready. */
-export type TakeRsaKey = (bits: number) => Promise<ChipKey>;
+import type { ChipHardware } from '../chip-program.ts';
+import type { FileAddress } from '../memory.ts';
 
 /** What every command of the chip works on: lasting memory, and what a power cut forgets. */
-export interface Chip {
-  readonly memory: ChipMemory;
-  readonly takeRsaKey: TakeRsaKey;
-  /** Randomness of the chip. */
-  readonly random: (length: number) => Uint8Array;
+export interface Chip extends ChipHardware {
   readonly volatile: VolatileState;
 }
 
@@ -42,13 +36,3 @@ export const ATR = withCheckByte(Uint8Array.of(0x3b, 0x89, 0x80, 0x01, ...Buffer
 function withCheckByte(bytes: Uint8Array): Uint8Array {
   return concat(bytes, Uint8Array.of(bytes.subarray(1).reduce((sum, byte) => sum ^ byte, 0)));
 }
-
-export function answer(data: Uint8Array): ResponseApdu {
-  return { data, sw: StatusWord.SUCCESS };
-}
-
-export function status(sw: number): ResponseApdu {
-  return { data: new Uint8Array(0), sw };
-}
-
-export const DONE: ResponseApdu = status(StatusWord.SUCCESS);

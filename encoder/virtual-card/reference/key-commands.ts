@@ -3,9 +3,10 @@ import { promisify } from 'node:util';
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
 import { ByteReader, toHex } from '#encoder/bytes';
 import { enter, readTlv, tlv } from '#encoder/tlv';
-import { answer, status, type Chip } from './chip.ts';
+import type { ChipKey, KeyRole } from '../memory.ts';
+import { answer, status } from '../responses.ts';
+import type { Chip } from './chip.ts';
 import { members, u16 } from './file-commands.ts';
-import type { ChipKey, KeyRole } from './memory.ts';
 
 const generate = promisify(generateKeyPair);
 

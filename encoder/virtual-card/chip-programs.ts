@@ -1,0 +1,15 @@
+import type { ChipProgram, ChipProgramName } from './chip-program.ts';
+import { REFERENCE_PROGRAM } from './reference/reference-program.ts';
+import { VirtualCardError } from './virtual-card-error.ts';
+
+/** By the name in the chip's birth record. */
+const CHIP_PROGRAMS: Readonly<Partial<Record<ChipProgramName, ChipProgram>>> = {
+  reference: REFERENCE_PROGRAM,
+};
+
+/** Throws `VirtualCardError` IMAGE_CORRUPT for a name that is none. */
+export function chipProgram(name: ChipProgramName): ChipProgram {
+  const program = CHIP_PROGRAMS[name];
+  if (program === undefined) throw new VirtualCardError('IMAGE_CORRUPT', { where: 'personality.program' });
+  return program;
+}
