@@ -19,7 +19,7 @@ interface Import {
 /** Room as `encoder/tlv`, `queues/ports`, `hsm-mocks`. */
 type Rule = (from: string, room: string, isTest: boolean) => boolean;
 
-const PKI_MAY_USE_OF_ENCODER = new Set(['encoder/bytes', 'encoder/tlv', 'encoder/lds', 'encoder/access']);
+const PKI_MAY_USE_OF_ENCODER = new Set(['encoder/bytes', 'encoder/tlv', 'encoder/lds', 'encoder/cv-certificate']);
 const inBin = (from: string): boolean => from.startsWith('production/bin/');
 
 const ALLOWED: Readonly<Record<Top, Rule>> = {

@@ -2,6 +2,7 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
 
 export type AccessErrorCode =
   | 'ACCESS_PASSWORD_WRONG'
+  | 'ACCESS_PASSWORD_BLOCKED'
   | 'ACCESS_REFUSED'
   | 'ACCESS_ANSWER_INVALID'
   | 'ACCESS_POINT_INVALID'
@@ -15,10 +16,17 @@ const ISOLATE = { vi: 'Cách ly thẻ để kiểm tra', en: 'set the card aside
 
 const TABLE = {
   ACCESS_PASSWORD_WRONG: {
-    what: { vi: 'Chip không chấp nhận MRZ hoặc số CAN này', en: 'the chip does not accept this MRZ or CAN' },
+    what: { vi: 'Chip không chấp nhận MRZ, số CAN, PIN hoặc PUK này', en: 'the chip does not accept this MRZ, CAN, PIN or PUK' },
     todo: {
       vi: 'Đọc lại mặt thẻ; nếu vẫn sai thì chip thuộc thẻ khác',
       en: 'read the face again; if it stays wrong, the chip belongs to another card',
+    },
+  },
+  ACCESS_PASSWORD_BLOCKED: {
+    what: { vi: 'PIN hoặc PUK bị khoá, tạm khoá hoặc chỉ còn một lần thử', en: 'the PIN or PUK is blocked, suspended or on its last try' },
+    todo: {
+      vi: 'Mở bằng số CAN rồi nhập lại một lần, hoặc mở khoá bằng PUK',
+      en: 'open with the CAN and enter it once more, or unblock it with the PUK',
     },
   },
   ACCESS_REFUSED: {

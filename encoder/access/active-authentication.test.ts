@@ -1,9 +1,8 @@
 import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { encodeCommand, parseCommand } from '#encoder/apdu';
-import { fromHex, toHex } from '#encoder/bytes';
+import { bytesToInteger, fromHex, toHex } from '#encoder/bytes';
 import { vector } from '#test-vectors';
-import { bytesToInteger } from './curves.ts';
 import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 import {
   answerInternalAuthenticate,

@@ -1,8 +1,7 @@
 import { constants, createHash, createPublicKey, type KeyObject, privateDecrypt, publicEncrypt, verify } from 'node:crypto';
 import { type ApduChannel, expectSuccess, type ParsedCommandApdu, StatusWord } from '#encoder/apdu';
-import { concat, equalBytes, fromHex } from '#encoder/bytes';
+import { bytesToInteger, concat, equalBytes, fromHex } from '#encoder/bytes';
 import { AccessError } from './access-error.ts';
-import { bytesToInteger } from './curves.ts';
 import { answer, type CardStep, type RandomSource } from './session-result.ts';
 
 export const ACTIVE_AUTHENTICATION_CHALLENGE = 8;

@@ -1,11 +1,10 @@
 import { type ParsedCommandApdu, StatusWord } from '#encoder/apdu';
-import { ByteReader, DecodeError, equalBytes } from '#encoder/bytes';
+import { ByteReader, bytesToInteger, DecodeError, equalBytes } from '#encoder/bytes';
 import { decodeTlvs, enter, tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { chipAuthenticationSession } from './chip-authentication.ts';
 import { agreementOf, type ChipAuthenticationKey } from './chip-authentication-key.ts';
 import type { ChipAuthenticationParameters } from './chip-authentication-parameters.ts';
-import { bytesToInteger } from './curves.ts';
 import { answer, asList, type CardStep, type OneOrMore } from './session-result.ts';
 
 /** What a terminal has selected: one protocol with one key. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '#encoder/apdu';
-import { fromHex, Secret, toHex } from '#encoder/bytes';
-import { bytesToInteger, EC_DOMAINS, encodePoint, type EcDomainName } from './curves.ts';
+import { bytesToInteger, fromHex, Secret, toHex } from '#encoder/bytes';
+import { EC_DOMAINS, encodePoint, type EcDomainName } from './curves.ts';
 import { seeded, testChip, type ChipParts, type TestChip } from './testing.ts';
 import {
   authenticateChip,

@@ -2,6 +2,7 @@ import { createECDH } from 'node:crypto';
 import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
 import type { WeierstrassPoint } from '@noble/curves/abstract/weierstrass.js';
+import { bytesToInteger } from '#encoder/bytes';
 import { AccessError } from './access-error.ts';
 import type { RandomSource } from './session-result.ts';
 
@@ -99,8 +100,4 @@ function keyAgreement(domain: EcDomain, scalar: bigint): ReturnType<typeof creat
   agreement.setPrivateKey(bytes);
   bytes.fill(0);
   return agreement;
-}
-
-export function bytesToInteger(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 }

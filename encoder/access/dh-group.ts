@@ -1,7 +1,8 @@
+import { bytesToInteger } from '#encoder/bytes';
 import { createHash } from 'node:crypto';
 import { pow } from '@noble/curves/abstract/modular.js';
 import { AccessError } from './access-error.ts';
-import { bytesToInteger, randomBelow } from './curves.ts';
+import { randomBelow } from './curves.ts';
 import { DH_DOMAINS, type DhDomain } from './dh-domains.ts';
 import { noGenerator, type KeyAgreementGroup } from './key-agreement-group.ts';
 

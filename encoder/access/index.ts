@@ -6,14 +6,24 @@ export { AccessError, type AccessErrorCode } from './access-error.ts';
 export { aesCbc, aesEcb, pad2, tdesCbc, tdesEcb, unpad2 } from './cipher.ts';
 export { aesCmac, retailMac } from './mac.ts';
 export { CIPHER_SUITES, deriveKey, deriveSessionKeys, type CipherName, type CipherSuite, type SessionKeys } from './cipher-suite.ts';
-export { basicAccessKeys, canPassword, mrzPassword, PASSWORD_REFERENCES, type PacePassword, type PasswordKind } from './password.ts';
+export {
+  basicAccessKeys,
+  canPassword,
+  mrzPassword,
+  PASSWORD_REFERENCES,
+  type PacePassword,
+  type PasswordKind,
+  pinPassword,
+  pukPassword,
+} from './password.ts';
 export { secureMessaging, SmSession, type SmChannel } from './secure-messaging.ts';
+export type { RetryCounter, RetryCounters } from './retry-counter.ts';
 export type { CardStep, EphemeralKeys, RandomSource } from './session-result.ts';
 export { BacCardSession, openBac } from './bac.ts';
 export { paceParameters, type PaceParameters } from './pace-parameters.ts';
 export { openPace, openPaceSession, type PaceRequest, type PaceSession } from './pace.ts';
 export { type ChipAuthenticationProof, verifyChipAuthenticationMapping } from './pace-cam.ts';
-export { PaceCardSession } from './pace-card.ts';
+export { type PaceCardOptions, PaceCardSession } from './pace-card.ts';
 export { authenticateChip, type ChipAuthenticationRequest } from './chip-authentication.ts';
 export { ChipAuthenticationCardSession } from './chip-authentication-card.ts';
 export { type ChipAuthenticationKey, chipAuthenticationPublicKey, type ChipAuthenticationPublicKey } from './chip-authentication-key.ts';
@@ -32,31 +42,6 @@ export {
 export { EC_DOMAINS, ecDomainById, type EcDomain, type EcDomainName } from './curves.ts';
 export { DH_DOMAINS, type DhDomain, type DhDomainName } from './dh-domains.ts';
 export { EMRTD_AID, isFileUnavailable, readFile, selectApplication, selectFile, SHORT_READ_MAX, type ReadOptions } from './files.ts';
-export {
-  CV_TERMINAL_TYPES,
-  cvCertificate,
-  cvCertificateExamples,
-  cvCertificateParts,
-  encodeCvCertificateBody,
-  type CvCertificate,
-  type CvCertificateBody,
-  type CvHolderAuthorization,
-} from './cv-certificate.ts';
-export { CV_ALGORITHMS, type CvAlgorithm } from './cv-certificate-algorithms.ts';
-export { CvCertificateError, type CvCertificateErrorCode } from './cv-certificate-error.ts';
-export { cvDomainParameters, encodeCvPublicKey, type CvDomainParameters, type CvPublicKey } from './cv-certificate-public-key.ts';
-export { checkCvKey, verifyByCvKey, verifyCvSignature } from './cv-certificate-signature.ts';
-export {
-  cvRole,
-  cvTrustPoint,
-  importCvCertificate,
-  inspectionRights,
-  verifyCvChain,
-  type CvHolder,
-  type CvRole,
-  type CvState,
-} from './cv-certificate-chain.ts';
-export { cvCertificatePath } from './cv-certificate-path.ts';
 export { authenticateTerminal, basicAccessIdentifier, type TerminalAuthenticationRequest } from './terminal-authentication.ts';
 export { type InspectionRights, TerminalAuthenticationCardSession, type TerminalBinding } from './terminal-authentication-card.ts';
 export { efCvcaOf, type TrustPoints, trustPointsFile, type TrustPointStore, trustPointStore } from './trust-points.ts';

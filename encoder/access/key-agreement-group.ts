@@ -1,16 +1,6 @@
-import { equalBytes } from '#encoder/bytes';
+import { bytesToInteger, equalBytes } from '#encoder/bytes';
 import { AccessError } from './access-error.ts';
-import {
-  bytesToInteger,
-  decodePoint,
-  type EcDomain,
-  ecDomainById,
-  type EcPoint,
-  encodePoint,
-  publicPoint,
-  randomScalar,
-  sharedSecretX,
-} from './curves.ts';
+import { decodePoint, type EcDomain, ecDomainById, type EcPoint, encodePoint, publicPoint, randomScalar, sharedSecretX } from './curves.ts';
 import { encodeToPoint } from './point-encoding.ts';
 import type { RandomSource } from './session-result.ts';
 

@@ -1,10 +1,10 @@
 import { invert } from '@noble/curves/abstract/modular.js';
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '#encoder/apdu';
-import { concat, fromHex, Secret, toHex } from '#encoder/bytes';
+import { bytesToInteger, concat, fromHex, Secret, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
-import { bytesToInteger, type EcDomainName, publicPoint } from './curves.ts';
+import { type EcDomainName, publicPoint } from './curves.ts';
 import {
   canPassword,
   EC_DOMAINS,
@@ -98,7 +98,7 @@ describe('Doc 9303-11 Appendix I.1: PACE-ECDH-CAM, brainpoolP256r1, AES-128, ste
 
   it('card: the answers of the example, byte for byte', () => {
     const random = scripted(v.bytes('nonceS'), v.bytes('mapPrivateChip'), kaPrivateChip);
-    const card = new PaceCardSession(i1, [password], random, chipKey);
+    const card = new PaceCardSession(i1, [password], random, { chipKeys: { curve: 'brainpoolP256r1', privateKey: chipKey } });
     expect(card.mseSetAt(parseCommand(fromHex(commands[0] ?? ''))).response.sw).toBe(0x9000);
     const steps = commands.slice(1).map((command) => card.generalAuthenticate(parseCommand(fromHex(command))));
     expect(steps.map(({ response }) => `${toHex(response.data)}9000`)).toEqual(answers);
@@ -141,7 +141,7 @@ describe('PACE-ECDH-CAM, terminal against card', () => {
   it.each(all)('%s, cipher %i: opened, and the chip proven', async (curve, cipher, domain) => {
     const parameters = paceParameters(`0.4.0.127.0.7.2.2.4.6.${cipher}`, domain.parameterId);
     const key = parameters.group.randomKey(seeded(cipher));
-    const pace = new PaceCardSession(parameters, [CAN], seeded(9), secretKey(key, domain.size));
+    const pace = new PaceCardSession(parameters, [CAN], seeded(9), { chipKeys: { curve, privateKey: secretKey(key, domain.size) } });
     const chip = testChip({ pace, files: new Map([[0x011e, FILE]]) });
     const { channel, chipAuthentication } = await openPaceSession(chip.channel, { parameters, password: CAN, random: seeded(99) });
     expect(await readFile(channel, 0x011e)).toEqual(FILE);
@@ -153,7 +153,9 @@ describe('PACE-ECDH-CAM, terminal against card', () => {
 
   it('Generic Mapping brings no proof', async () => {
     const parameters = paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13);
-    const chip = testChip({ pace: new PaceCardSession(parameters, [CAN], seeded(9), chipKey) });
+    const chip = testChip({
+      pace: new PaceCardSession(parameters, [CAN], seeded(9), { chipKeys: { curve: 'brainpoolP256r1', privateKey: chipKey } }),
+    });
     const session = await openPaceSession(chip.channel, { parameters, password: CAN, random: seeded(99) });
     expect(session.chipAuthentication).toBeUndefined();
     expect(chip.wire.at(-1)).toMatch(/^7C0A8608[0-9A-F]{16}9000$/);
@@ -164,7 +166,8 @@ describe('PACE-ECDH-CAM, threats', () => {
   const proof = { group: i1.group, data: v.bytes('chipAuthenticationData'), mapPublic: uncompressed('mapPublicChip') };
 
   it('a clone: a chip with another static key opens, and is not the one of the signed file', async () => {
-    const pace = new PaceCardSession(i1, [CAN], seeded(9), secretKey(staticKey + 1n, 32));
+    const chipKeys = { curve: 'brainpoolP256r1', privateKey: secretKey(staticKey + 1n, 32) } as const;
+    const pace = new PaceCardSession(i1, [CAN], seeded(9), { chipKeys });
     const { chipAuthentication } = await openPaceSession(testChip({ pace }).channel, { parameters: i1, password: CAN, random: seeded(5) });
     expect(chipAuthentication && verifyChipAuthenticationMapping(chipAuthentication, chipPublicKey)).toBe(false);
   });
@@ -181,6 +184,8 @@ describe('PACE-ECDH-CAM, threats', () => {
 
   it('there is no card without a chip key, and no protocol with 3DES', () => {
     expect(() => new PaceCardSession(i1, [CAN], seeded(1))).toThrow(RangeError);
+    const other = { curve: 'P-256', privateKey: chipKey } as const;
+    expect(() => new PaceCardSession(i1, [CAN], seeded(1), { chipKeys: other })).toThrow(RangeError);
     expect(() => paceParameters('0.4.0.127.0.7.2.2.4.6.1', 13)).toThrow(expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' }));
   });
 });

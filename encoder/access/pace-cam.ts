@@ -1,8 +1,8 @@
 import { invert } from '@noble/curves/abstract/modular.js';
-import { equalBytes, type Secret } from '#encoder/bytes';
+import { bytesToInteger, equalBytes, type Secret } from '#encoder/bytes';
 import { AccessError } from './access-error.ts';
 import { AES_BLOCK, pad2, unpad2 } from './cipher.ts';
-import { bytesToInteger, type EcDomainName } from './curves.ts';
+import { type EcDomainName } from './curves.ts';
 import type { KeyAgreementGroup } from './key-agreement-group.ts';
 import type { MappingContext } from './pace-mapping.ts';
 

@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '#encoder/apdu';
-import { fromHex, toHex } from '#encoder/bytes';
+import { bytesToInteger, fromHex, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
-import { bytesToInteger } from './curves.ts';
 import { DH_DOMAINS } from './dh-domains.ts';
 import { canPassword, mrzPassword, openPace, PaceCardSession, paceParameters, readFile } from './index.ts';
 import { agreeKeys } from './pace.ts';

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '#encoder/apdu';
-import { concat, fromHex, toHex } from '#encoder/bytes';
+import { bytesToInteger, concat, fromHex, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
-import { bytesToInteger, decodePoint } from './curves.ts';
+import { decodePoint } from './curves.ts';
 import { canPassword, EC_DOMAINS, openPace, PaceCardSession, paceParameters, readFile } from './index.ts';
 import { agreeKeys } from './pace.ts';
 import { mapIntegrated } from './pace-mapping.ts';

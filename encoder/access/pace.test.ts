@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseCommand } from '#encoder/apdu';
-import { concat, fromHex, toHex } from '#encoder/bytes';
+import { bytesToInteger, concat, fromHex, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
-import { bytesToInteger, encodePoint, sharedSecretX } from './curves.ts';
+import { encodePoint, sharedSecretX } from './curves.ts';
 import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 import { canPassword, EC_DOMAINS, mrzPassword, openPace, PaceCardSession, paceParameters, readFile, type PacePassword } from './index.ts';
 import { agreeKeys } from './pace.ts';

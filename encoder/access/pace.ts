@@ -1,4 +1,4 @@
-import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName } from '#encoder/apdu';
+import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName, triesLeft } from '#encoder/apdu';
 import { ByteReader, concat, DecodeError, equalConstantTime } from '#encoder/bytes';
 import { enter, readTlv, readTlvs, tlv, type Tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
@@ -8,7 +8,7 @@ import { type ChipAuthenticationProof, decryptChipAuthenticationData } from './p
 import { checkOther } from './key-agreement-group.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
-import { secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
+import { isSmChannel, secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
 import type { EphemeralKeys, RandomSource } from './session-result.ts';
 
 /** Bytes of command data in a short APDU (ISO/IEC 7816-4 §5.2). */
@@ -21,6 +21,8 @@ export interface PaceRequest {
   readonly random: RandomSource;
   /** Sends the domain parameter number (tag 84), needed when the chip announces several for one protocol. */
   readonly sendParameterId?: boolean;
+  /** Tries a PIN or PUK that has one try left; after a wrong one it is blocked. Default false: ACCESS_PASSWORD_BLOCKED. */
+  readonly lastTry?: boolean;
 }
 
 export interface PaceSession {
@@ -34,10 +36,11 @@ export interface PaceSession {
 
 /**
  * PACE, terminal side (Doc 9303-11 §4.4): MSE:Set AT, four GENERAL AUTHENTICATE, then secure messaging with the cipher of the
- * protocol.
+ * protocol. On a channel that is secured already, as a CAN resumes a PIN (BSI TR-03110-2 §2.2.3), this very channel goes on
+ * under the new keys.
  *
- * Errors: `AccessError` ACCESS_PASSWORD_WRONG, ACCESS_REFUSED (another refusal), ACCESS_ANSWER_INVALID,
- * ACCESS_POINT_INVALID; the reader's own.
+ * Errors: `AccessError` ACCESS_PASSWORD_WRONG, ACCESS_PASSWORD_BLOCKED (PIN or PUK), ACCESS_REFUSED (another refusal),
+ * ACCESS_ANSWER_INVALID, ACCESS_POINT_INVALID; the reader's own.
  */
 export async function openPace(channel: ApduChannel, request: PaceRequest): Promise<SmChannel> {
   return (await openPaceSession(channel, request)).channel;
@@ -70,20 +73,26 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
     if (!equalConstantTime(authenticated.value, paceToken(parameters, keys.mac.reveal(), publicKey))) {
       throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/mutual authentication', detail: 'the token of the chip' });
     }
-    const session = {
-      channel: secureMessaging(channel, new SmSession(suite, keys)),
+    const chipAuthentication = parameters.mapping.authenticatesChip
+      ? { group, data: chipAuthenticationData(parameters, keys, authenticated.others), mapPublic: mapped.value }
+      : undefined;
+    return {
+      channel: secured(channel, new SmSession(suite, keys)),
       ephemeralKeys: paceEphemeralKeys(parameters, { terminal: publicKey, chip: chipPublic }),
       certificationAuthorityReferences: certificationAuthorityReferences(authenticated.others),
+      ...(chipAuthentication === undefined ? {} : { chipAuthentication }),
     };
-    if (!parameters.mapping.authenticatesChip) return session;
-    const encrypted = authenticated.others.find(({ tag }) => tag === 0x8a)?.value;
-    const data = decryptChipAuthenticationData(parameters, keys.enc, encrypted);
-    return { ...session, chipAuthentication: { group, data, mapPublic: mapped.value } };
   } catch (error) {
     keys.enc.destroy();
     keys.mac.destroy();
     throw error;
   }
+}
+
+function secured(channel: ApduChannel, session: SmSession): SmChannel {
+  if (!isSmChannel(channel)) return secureMessaging(channel, session);
+  channel.rekey(session);
+  return channel;
 }
 
 /** KSenc and KSmac from the secret of the agreement (Doc 9303-11 §4.4.3.4). Both ends compute it. */
@@ -109,23 +118,43 @@ export function paceEphemeralKeys(
   return mapping.authenticatesChip ? { terminal: group.compress(keys.terminal), chip } : { chip };
 }
 
+/** Object 8A among those that follow the token (Doc 9303-11 §4.4.5). */
+function chipAuthenticationData(parameters: PaceParameters, keys: SessionKeys, others: readonly Tlv[]): Uint8Array {
+  return decryptChipAuthenticationData(parameters, keys.enc, others.find(({ tag }) => tag === 0x8a)?.value);
+}
+
 function certificationAuthorityReferences(others: readonly Tlv[]): readonly string[] {
   return [0x87, 0x88].flatMap((wanted) =>
     others.filter(({ tag }) => tag === wanted).map(({ value }) => Buffer.from(value).toString('latin1')),
   );
 }
 
-async function setAuthenticationTemplate(channel: ApduChannel, { parameters, password, sendParameterId }: PaceRequest): Promise<void> {
+async function setAuthenticationTemplate(channel: ApduChannel, request: PaceRequest): Promise<void> {
+  const { parameters, password, sendParameterId } = request;
   const id = sendParameterId === true ? tlv(0x84, Uint8Array.of(parameters.group.parameterId)) : new Uint8Array(0);
   const data = concat(tlv(0x80, parameters.oid), tlv(0x83, Uint8Array.of(PASSWORD_REFERENCES[password.kind])), id);
   const response = await channel.send({ cla: 0, ins: 0x22, p1: 0xc1, p2: 0xa4, data });
+  if (isSuccess(response)) return;
   // 63Cx is a warning: the password is set and x tries are left (Doc 9303-11 §4.4.4.1).
-  if (isSuccess(response) || (response.sw & 0xfff0) === 0x63c0) return;
-  throw new AccessError('ACCESS_REFUSED', { where: 'PACE/MSE:Set AT', detail: statusName(response.sw) });
+  const left = triesLeft(response.sw);
+  const where = 'PACE/MSE:Set AT';
+  if (left === undefined) throw new AccessError('ACCESS_REFUSED', { where, detail: statusName(response.sw) });
+  if (isBlocking(password) && left < (request.lastTry === true ? 1 : 2)) {
+    throw new AccessError('ACCESS_PASSWORD_BLOCKED', { where, detail: statusName(response.sw) });
+  }
+}
+
+/** PIN and PUK; MRZ and CAN are static and never blocked (BSI TR-03110-2 §2.4). */
+function isBlocking({ kind }: PacePassword): boolean {
+  return kind === 'pin' || kind === 'puk';
 }
 
 async function decryptedNonce(channel: ApduChannel, { parameters, password }: PaceRequest): Promise<Uint8Array> {
-  const { value: encrypted } = await generalAuthenticate(channel, { send: new Uint8Array(0), expect: 0x80, step: 'encrypted nonce' });
+  const { value: encrypted } = await generalAuthenticate(channel, { send: new Uint8Array(0), expect: 0x80, step: 'encrypted nonce' }).catch(
+    (error: unknown) => {
+      throw blocked(error, password);
+    },
+  );
   if (encrypted.length !== nonceLength(parameters.suite)) {
     throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/encrypted nonce', detail: `${encrypted.length} bytes` });
   }
@@ -135,6 +164,15 @@ async function decryptedNonce(channel: ApduChannel, { parameters, password }: Pa
   } finally {
     key.destroy();
   }
+}
+
+/** A PIN or PUK that is blocked (6983), deactivated (6984) or suspended (6985) is refused here (BSI TR-03110-3 §B.14.2). */
+function blocked(error: unknown, password: PacePassword): unknown {
+  if (!(error instanceof AccessError) || !isBlocking(password) || !isRefusal(error.cause)) return error;
+  const { sw = 0, detail = '' } = error.cause;
+  const words: readonly number[] = [StatusWord.AUTHENTICATION_BLOCKED, 0x6984, StatusWord.CONDITIONS_NOT_SATISFIED];
+  if (!words.includes(sw)) return error;
+  return new AccessError('ACCESS_PASSWORD_BLOCKED', { where: 'PACE/encrypted nonce', detail, cause: error.cause });
 }
 
 /** One GENERAL AUTHENTICATE with dynamic authentication data 7C (Doc 9303-11 §4.4.4.2); all but the last are chained (CLA 10). */

@@ -1,6 +1,5 @@
-import { concat, fromHex } from '#encoder/bytes';
+import { bytesToInteger, concat, fromHex } from '#encoder/bytes';
 import type { CipherSuite } from './cipher-suite.ts';
-import { bytesToInteger } from './curves.ts';
 
 interface Constants {
   readonly c0: Uint8Array;

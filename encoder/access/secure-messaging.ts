@@ -144,8 +144,9 @@ export class SmSession {
   }
 }
 
-/** A channel over which commands go protected. `rekey` is Chip Authentication's: the channel goes on under other keys. */
+/** A channel over which commands go protected. `rekey` is Chip Authentication's, and PACE's inside it: it goes on under other keys. */
 export interface SmChannel extends ApduChannel {
+  /** Of the present keys, or of the last ones once it is closed. */
   readonly suite: CipherSuite;
   rekey(session: SmSession): void;
   close(): void;
@@ -162,7 +163,9 @@ export function secureMessaging(channel: ApduChannel, first: SmSession): SmChann
     session = undefined;
   };
   return {
-    suite: first.suite,
+    get suite() {
+      return session?.suite ?? first.suite;
+    },
     close,
     rekey(next) {
       if (session === undefined) throw new AccessError('ACCESS_CLOSED');
@@ -179,6 +182,10 @@ export function secureMessaging(channel: ApduChannel, first: SmSession): SmChann
       }
     },
   };
+}
+
+export function isSmChannel(channel: ApduChannel): channel is SmChannel {
+  return 'rekey' in channel;
 }
 
 interface SmObject extends Tlv {

@@ -1,10 +1,15 @@
 import { type ParsedCommandApdu, StatusWord } from '#encoder/apdu';
 import { DecodeError } from '#encoder/bytes';
 import { decodeOnly } from '#encoder/tlv';
-import { type CvHolder, type CvState, importCvCertificate, inspectionRights } from './cv-certificate-chain.ts';
-import { CvCertificateError } from './cv-certificate-error.ts';
-import { verifyByCvKey } from './cv-certificate-signature.ts';
-import { cvCertificateParts } from './cv-certificate.ts';
+import {
+  CvCertificateError,
+  cvCertificateParts,
+  type CvHolder,
+  type CvState,
+  importCvCertificate,
+  inspectionRights,
+  verifyByCvKey,
+} from '#encoder/cv-certificate';
 import { answer, type CardStep, type RandomSource } from './session-result.ts';
 import { TA_CHALLENGE, terminalAuthenticationData } from './terminal-authentication.ts';
 import type { TrustPointStore } from './trust-points.ts';

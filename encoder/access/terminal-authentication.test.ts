@@ -6,9 +6,19 @@ import { ascii, fromHex, Secret, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { efCvca } from '#encoder/lds';
 import { vector } from '#test-vectors';
-import { CV_ALGORITHMS } from './cv-certificate-algorithms.ts';
+import {
+  CV_ALGORITHMS,
+  CV_TERMINAL_TYPES,
+  type CvCertificate,
+  cvCertificate,
+  cvCertificateParts,
+  cvCertificatePath,
+  cvDomainParameters,
+  cvTrustPoint,
+  verifyCvChain,
+} from '#encoder/cv-certificate';
 import { EC_DOMAINS, publicPoint } from './curves.ts';
-import { ecPair, issue, type Pair, rsaPair, signBy } from './cv-testing.ts';
+import { ecPair, issue, type Pair, rsaPair, signBy } from '#encoder/testing';
 import {
   authenticateChip,
   authenticateTerminal,
@@ -16,12 +26,6 @@ import {
   basicAccessIdentifier,
   ChipAuthenticationCardSession,
   chipAuthenticationParameters,
-  CV_TERMINAL_TYPES,
-  cvCertificate,
-  cvCertificateParts,
-  cvCertificatePath,
-  cvDomainParameters,
-  cvTrustPoint,
   efCvcaOf,
   openBac,
   openPaceSession,
@@ -34,8 +38,6 @@ import {
   trustPointsFile,
   type TrustPointStore,
   trustPointStore,
-  verifyCvChain,
-  type CvCertificate,
   type EphemeralKeys,
 } from './index.ts';
 import { dhGroupById } from './dh-group.ts';
@@ -187,7 +189,7 @@ describe('Doc 9303-11 §7.1: Terminal Authentication, terminal against card', ()
 
   it('after PACE with Chip Authentication Mapping the key of PACE is enough', async () => {
     const pace = paceParameters('0.4.0.127.0.7.2.2.4.6.2', 13);
-    const card = new PaceCardSession(pace, [canPassword('123456')], seeded(5), CHIP_KEY.privateKey);
+    const card = new PaceCardSession(pace, [canPassword('123456')], seeded(5), { chipKeys: CHIP_KEY });
     const { chip } = chipWith({ pace: card });
     const session = await openPaceSession(chip.channel, { parameters: pace, password: canPassword('123456'), random: seeded(6) });
     await authenticate(session.channel, session.ephemeralKeys, [DV, TERMINAL], session.ephemeralKeys.chip);

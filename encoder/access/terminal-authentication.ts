@@ -1,9 +1,9 @@
 import type { ApduChannel } from '#encoder/apdu';
 import { ascii, concat } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
+import { cvCertificate, cvCertificateParts } from '#encoder/cv-certificate';
 import { AccessError } from './access-error.ts';
 import { ask } from './ask.ts';
-import { cvCertificate, cvCertificateParts } from './cv-certificate.ts';
 
 export interface TerminalAuthenticationRequest {
   /** CV certificates, each with its outer 7F21: link certificates, DV, terminal, in this order. `cvCertificatePath` finds them. */

@@ -64,11 +64,14 @@ export function testChip(parts: ChipParts): TestChip {
   const plain: ParsedCommandApdu[] = [];
   let session: SmSession | undefined;
   let selected: number | undefined;
+  /** Whose GENERAL AUTHENTICATE is next, within a session. */
+  let agreement: 'pace' | 'ca' = 'ca';
   let ta: TerminalAuthenticationCardSession | undefined;
   const bare = (sw: number): CardStep => ({ response: { data: new Uint8Array(0), sw } });
 
   const execute = (command: ParsedCommandApdu): CardStep => {
     const p1p2 = (command.p1 << 8) | command.p2;
+    if (command.ins === 0x22) agreement = p1p2 === 0xc1a4 ? 'pace' : 'ca';
     const terminal = ta === undefined ? undefined : terminalAuthentication(ta, command);
     if (terminal !== undefined) return terminal;
     if (command.ins === 0x84 && parts.bac !== undefined) return parts.bac.getChallenge(command);
@@ -76,7 +79,9 @@ export function testChip(parts: ChipParts): TestChip {
     if (command.ins === 0x22 && p1p2 === 0xc1a4 && parts.pace !== undefined) return parts.pace.mseSetAt(command);
     if (command.ins === 0x22 && p1p2 === 0x41a4 && parts.ca !== undefined) return parts.ca.mseSetAt(command);
     if (command.ins === 0x22 && p1p2 === 0x41a6 && parts.ca !== undefined) return parts.ca.mseSetKat(command);
-    if (command.ins === 0x86 && session === undefined && parts.pace !== undefined) return parts.pace.generalAuthenticate(command);
+    if (command.ins === 0x86 && (session === undefined || agreement === 'pace') && parts.pace !== undefined) {
+      return parts.pace.generalAuthenticate(command);
+    }
     if (command.ins === 0x86 && parts.ca !== undefined) return parts.ca.generalAuthenticate(command);
     if (command.ins === 0x88 && parts.aa !== undefined) return answerInternalAuthenticate(parts.aa.key, command, parts.aa.random);
     if (command.ins === 0xa4) return select(command);
@@ -124,6 +129,7 @@ export function testChip(parts: ChipParts): TestChip {
       session.destroy();
       session = undefined;
       ta = undefined;
+      parts.pace?.sessionEnded();
       return { data: new Uint8Array(0), sw: unwrapped };
     }
     plain.push(unwrapped);

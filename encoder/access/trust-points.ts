@@ -1,8 +1,15 @@
 import { ByteReader, type Codec, concat } from '#encoder/bytes';
 import { efCvca } from '#encoder/lds';
 import { tlv } from '#encoder/tlv';
-import { type CvHolder, cvRole } from './cv-certificate-chain.ts';
-import { CV_TERMINAL_TYPES, encodeCvCertificateBody, encodeCvDate, readCvCertificateBody, readCvDate } from './cv-certificate.ts';
+import {
+  CV_TERMINAL_TYPES,
+  type CvHolder,
+  cvRole,
+  encodeCvCertificateBody,
+  encodeCvDate,
+  readCvCertificateBody,
+  readCvDate,
+} from '#encoder/cv-certificate';
 
 /** What a chip keeps for Terminal Authentication between its sessions (Doc 9303-11 §7.1.4.3). */
 export interface TrustPoints {

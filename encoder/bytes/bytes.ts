@@ -57,3 +57,8 @@ export function decodeUtf8(bytes: Uint8Array, path = 'text'): string {
     throw new DecodeError('TEXT_NOT_UTF8', { path, offset: 0 }, { cause });
   }
 }
+
+/** An unsigned big-endian integer; no bytes are zero. */
+export function bytesToInteger(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
+}

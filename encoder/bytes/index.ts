@@ -6,7 +6,7 @@ export { CodedError, isCodedError } from './coded-error.ts';
 export type { Bilingual, ErrorContext, ErrorMeaning, ErrorTable } from './coded-error.ts';
 export { DecodeError, type DecodeErrorCode } from './decode-error.ts';
 export { ByteReader } from './byte-reader.ts';
-export { ascii, concat, decodeUtf8, equalBytes, equalConstantTime, uintBE, utf8, xor } from './bytes.ts';
+export { ascii, bytesToInteger, concat, decodeUtf8, equalBytes, equalConstantTime, uintBE, utf8, xor } from './bytes.ts';
 export type { Codec, Example } from './codec.ts';
 export { fromHex, toHex } from './hex.ts';
 export { Secret } from './secret.ts';

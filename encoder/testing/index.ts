@@ -13,3 +13,4 @@ export {
   TEST_MASTER,
 } from './blank-chips.ts';
 export { SPECIMEN_CITIZEN } from './specimen-citizen.ts';
+export { ECDSA_SHA256, ECDSA_SHA384, ecPair, issue, type Pair, PSS_SHA256, rsaPair, signBy } from './cv-issuer.ts';
