@@ -1,7 +1,7 @@
 import { tdesEcb } from '#encoder/access';
 import { concat, Secret, uintBE } from '#encoder/bytes';
 import { deriveCounterMode } from './kdf.ts';
-import type { KeyKind } from './key-check-value.ts';
+import type { KeyKind } from './key-kind.ts';
 import { diversify } from './key-diversification.ts';
 import { ScpError } from './scp-error.ts';
 import type { ScpKeys } from './scp-session.ts';

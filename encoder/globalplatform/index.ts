@@ -19,15 +19,11 @@ export {
   type DiversificationMethodName,
   type DiversifiedKeys,
 } from './diversification-methods.ts';
-export { keyCheckValue, type KeyKind } from './key-check-value.ts';
+export { keyCheckValue } from './key-check-value.ts';
+export type { KeyKind } from './key-kind.ts';
 export { putKey, type PutKeyRequest } from './put-key.ts';
 export { KeySets, type KeySet } from './key-sets.ts';
 export { getKeyInformation, keyInformationExamples, keyInformationTemplate, type KeyInformation } from './key-information.ts';
-export {
-  decodeDataGroupings,
-  encodeDataGrouping,
-  installForPersonalization,
-  storeData,
-  type DataGrouping,
-  type StoreDataOptions,
-} from './personalisation-commands.ts';
+export { decodeDataGroupings, encodeDataGrouping, encryptGrouping, type DataGrouping } from './data-grouping.ts';
+export { installForPersonalization, storeData, type StoreDataOptions } from './personalisation-commands.ts';
+export { StoreDataSequence, type StoreDataOutcome } from './store-data-card.ts';

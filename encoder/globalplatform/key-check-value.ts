@@ -1,8 +1,6 @@
 import { aesEcb, tdesEcb } from '#encoder/access';
 import type { Secret } from '#encoder/bytes';
-
-/** The two kinds of transport key: triple DES with two keys for SCP02, AES for SCP03. */
-export type KeyKind = '3DES' | 'AES';
+import type { KeyKind } from './key-kind.ts';
 
 const CHECK_VALUE_BYTES = 3;
 

@@ -1,8 +1,9 @@
 import { type ParsedCommandApdu, type ResponseApdu, StatusWord } from '#encoder/apdu';
 import { ByteReader, concat, DecodeError, equalConstantTime, Secret, uintBE } from '#encoder/bytes';
-import { keyCheckValue, type KeyKind } from './key-check-value.ts';
+import { keyCheckValue } from './key-check-value.ts';
 import { type KeyInformation, keyInformationTemplate } from './key-information.ts';
-import { KEY_BYTES, KEY_KIND_OF, KEY_TYPE, KEY_VERSION_MAX, THREE_KEYS_FROM_1 } from './put-key.ts';
+import { BLOCK_BYTES, KEY_BYTES, KEY_KIND_OF, KEY_TYPE, type KeyKind } from './key-kind.ts';
+import { KEY_VERSION_MAX, THREE_KEYS_FROM_1 } from './put-key.ts';
 import { answerStatus, type ScpCardSession } from './scp-card.ts';
 import type { ScpKeys } from './scp-session.ts';
 
@@ -21,7 +22,6 @@ const INITIAL_VERSION = 0xff;
 
 /** A chip has memory for a few; real ones hold about this many. */
 const KEY_SETS_MAX = 8;
-const BLOCK_BYTES = { '3DES': 8, AES: 16 } as const satisfies Record<KeyKind, number>;
 
 /** The card's end of PUT KEY (GPC v2.3.1 §11.8): the key sets of one security domain. A set is replaced whole or not at all. */
 export class KeySets {

@@ -1,17 +1,10 @@
 import { expectSuccess } from '#encoder/apdu';
 import { concat, equalConstantTime, type Secret, uintBE } from '#encoder/bytes';
-import { keyCheckValue, type KeyKind } from './key-check-value.ts';
+import { keyCheckValue } from './key-check-value.ts';
+import { KEY_BYTES, KEY_KIND_OF, KEY_TYPE, type KeyKind } from './key-kind.ts';
 import { ScpError } from './scp-error.ts';
 import type { ScpKeys } from './scp-session.ts';
 import type { SecureChannel } from './secure-channel.ts';
-
-/** Key type coding (GPC v2.3.1 table 11-16). */
-export const KEY_TYPE = { '3DES': 0x80, AES: 0x88 } as const satisfies Record<KeyKind, number>;
-
-/** The keys a protocol is opened with: a channel carries a set of its own kind, so that no key is wrapped under a weaker one. */
-export const KEY_KIND_OF = { SCP02: '3DES', SCP03: 'AES' } as const satisfies Record<SecureChannel['protocol'], KeyKind>;
-
-export const KEY_BYTES = { '3DES': [16], AES: [16, 24, 32] } as const satisfies Record<KeyKind, readonly number[]>;
 
 /** P2: several keys in one command (bit 8), the first with identifier 01 (GPC v2.3.1 §11.8.2.2). ENC, MAC and DEK are 01, 02 and 03. */
 export const THREE_KEYS_FROM_1 = 0x81;
@@ -29,7 +22,7 @@ export interface PutKeyRequest {
 /**
  * PUT KEY (GPC v2.3.1 §11.8; AES keys: Amendment D v1.2 §7.2): the three keys of a set in one command, wrapped under the DEK of the
  * channel, each with its check value; what the chip says it has stored is checked against the keys. The channel stays open under
- * the old session keys.
+ * the old session keys. A channel carries a set of its own kind, so that no key is wrapped under a weaker one.
  *
  * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID (the chip holds other keys than these: nobody knows which),
  * SCP_CLOSED; `CardError` CARD_REFUSED; the channel's own.
