@@ -1,8 +1,16 @@
 import { parseQrText, qrText } from '#encoder/card-face';
 import { equalBytes, isCodedError } from '#encoder/bytes';
-import { citizenOf, dg1, dg13, dg14, dg15 } from '#encoder/lds';
-import { mrzFor, personalNumberOf } from '#encoder/mrz';
-import { buildDataGroups, type CardProfile, type CitizenRecord, dg13Grammar, type ProfileFileName } from '#encoder/profiles';
+import { citizenOf, dg1, dg13, dg14, dg15, efCvca } from '#encoder/lds';
+import { personalNumberOf } from '#encoder/mrz';
+import {
+  buildDataGroups,
+  type BuiltFileName,
+  type CardProfile,
+  type CitizenRecord,
+  dg13Grammar,
+  filesOf,
+  zoneFor,
+} from '#encoder/profiles';
 import { faultOf } from './chip-fault.ts';
 import type { Findings, InspectionCheckName, InspectionReason } from './report.ts';
 
@@ -12,7 +20,9 @@ export interface InspectionOrder {
   /** Of the chip that is bound to this card: 16 upper-case hex characters. */
   readonly chipId: string;
   /** Public keys (SubjectPublicKeyInfo) recorded when the chip made them. Without them the chip's own are taken, and DG14 and DG15 prove less. */
-  readonly chipKeys?: { readonly activeAuthentication: Uint8Array; readonly chipAuthentication: Uint8Array };
+  readonly chipKeys?: { readonly activeAuthentication: Uint8Array | null; readonly chipAuthentication: Uint8Array | null };
+  /** The CVCA that the plant gave the chip. Without it the chip's own EF.CVCA is taken, which then proves its form alone. */
+  readonly cvcaReferences?: readonly string[];
 }
 
 /** What was read from the printed faces: `readFaces` of `#encoder/card-face`. */
@@ -24,23 +34,34 @@ export interface InspectedPrint {
 }
 
 const FILE_CHECKS = {
+  'EF.ATR/INFO': 'order-atr-info',
+  'EF.DIR': 'order-dir',
   'EF.COM': 'order-com',
   'EF.CardAccess': 'order-card-access',
+  'EF.CVCA': 'order-cvca',
   'EF.DG1': 'order-dg1',
   'EF.DG2': 'order-dg2',
+  'EF.DG3': 'order-dg3',
+  'EF.DG11': 'order-dg11',
+  'EF.DG12': 'order-dg12',
   'EF.DG13': 'order-dg13',
   'EF.DG14': 'order-dg14',
   'EF.DG15': 'order-dg15',
-} as const satisfies Readonly<Record<Exclude<ProfileFileName, 'EF.SOD'>, InspectionCheckName>>;
+  'EF.DG16': 'order-dg16',
+} as const satisfies Readonly<Record<BuiltFileName, InspectionCheckName>>;
 
-export function fileChecksOf(profile: CardProfile): readonly InspectionCheckName[] {
-  return profile.files.flatMap((name) => (name === 'EF.SOD' ? [] : [FILE_CHECKS[name]]));
+/** One check a file of this holder's card that the inspector reads: not the signed ones, nor those under Terminal Authentication. */
+export function fileChecksOf(profile: CardProfile, record: CitizenRecord): readonly InspectionCheckName[] {
+  const closed = new Set(profile.access.underTerminalAuthentication.map((number) => `EF.DG${number}`));
+  return filesOf(profile, record).flatMap((name) =>
+    name === 'EF.SOD' || name === 'EF.CardSecurity' || closed.has(name) ? [] : [FILE_CHECKS[name]],
+  );
 }
 
 /** Order = print: MRZ lines and QR text as they must be, from the record alone. */
 export function comparePrint(findings: Findings, profile: CardProfile, order: InspectionOrder, print: InspectedPrint): void {
   const number = order.record.personalNumber;
-  const sameMrz = print.mrz.join('\n') === mrzFor(order.record, profile.mrz).lines.join('\n');
+  const sameMrz = print.mrz.join('\n') === zoneFor(profile, order.record).lines.join('\n');
   const mrzReason = (): InspectionReason => reasonFor(() => personalNumberOf(print.mrz), number);
   settle(findings, 'print-mrz', sameMrz, mrzReason);
   const sameQr = print.qrText === qrText(order.record);
@@ -54,9 +75,15 @@ export function compareFiles(
   order: InspectionOrder,
   files: ReadonlyMap<string, Uint8Array>,
 ): void {
-  let expected: ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>;
+  let expected: ReadonlyMap<BuiltFileName, Uint8Array>;
   try {
-    expected = buildDataGroups({ profile, record: order.record, chipId: order.chipId, ...keysFor(order, files) }).files;
+    expected = buildDataGroups({
+      profile,
+      record: order.record,
+      chipId: order.chipId,
+      ...keysFor(order, files),
+      ...cvcaFor(order, files),
+    }).files;
   } catch (error) {
     // The record passed the lint: what does not fit is a key of the chip.
     findings.fail('order-dg14', faultOf(error, 'FOREIGN'));
@@ -71,7 +98,7 @@ export function compareFiles(
 
 /** What a difference in a file means; a file of its own tells most where it names the person or the chip. */
 const DIFFERENCES: Readonly<
-  Partial<Record<ProfileFileName, (profile: CardProfile, order: InspectionOrder, found: Uint8Array) => InspectionReason>>
+  Partial<Record<BuiltFileName, (profile: CardProfile, order: InspectionOrder, found: Uint8Array) => InspectionReason>>
 > = {
   'EF.DG1': (_profile, { record }, found) => reasonFor(() => personalNumberOf(dg1.decode(found).lines), record.personalNumber),
   'EF.DG13': (profile, { record, chipId }, found) => {
@@ -110,8 +137,7 @@ function settle(findings: Findings, check: InspectionCheckName, same: boolean, r
 function keysFor(
   order: InspectionOrder,
   files: ReadonlyMap<string, Uint8Array>,
-): { activeAuthenticationKey: Uint8Array; chipAuthenticationKey: Uint8Array } {
-  const none = new Uint8Array(0);
+): { activeAuthenticationKey: Uint8Array | null; chipAuthenticationKey: Uint8Array | null } {
   const dg14Bytes = files.get('EF.DG14');
   const dg15Bytes = files.get('EF.DG15');
   const recorded = order.chipKeys;
@@ -119,9 +145,16 @@ function keysFor(
     recorded !== undefined || dg14Bytes === undefined
       ? undefined
       : dg14.decode(dg14Bytes).securityInfos.find((info) => info.kind === 'ChipAuthenticationPublicKeyInfo');
-  const activeKey = recorded !== undefined || dg15Bytes === undefined ? none : dg15.decode(dg15Bytes).subjectPublicKeyInfo;
+  const activeKey = recorded !== undefined || dg15Bytes === undefined ? null : dg15.decode(dg15Bytes).subjectPublicKeyInfo;
   return {
     activeAuthenticationKey: recorded?.activeAuthentication ?? activeKey,
-    chipAuthenticationKey: recorded?.chipAuthentication ?? chipInfo?.subjectPublicKeyInfo ?? none,
+    chipAuthenticationKey: recorded?.chipAuthentication ?? chipInfo?.subjectPublicKeyInfo ?? null,
   };
+}
+
+function cvcaFor(order: InspectionOrder, files: ReadonlyMap<string, Uint8Array>): { readonly cvcaReferences?: readonly string[] } {
+  const { cvcaReferences } = order;
+  if (cvcaReferences !== undefined) return { cvcaReferences };
+  const file = files.get('EF.CVCA');
+  return file === undefined ? {} : { cvcaReferences: efCvca.decode(file).references };
 }

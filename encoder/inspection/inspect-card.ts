@@ -84,6 +84,10 @@ class Run {
           this.#findings.fail('card-access', faultOf(error, isFileUnavailable(error) ? 'HALF_MADE' : 'UNREADABLE'));
         }
       }
+      for (const name of FURTHER_IN_MASTER_FILE) {
+        if (this.#inspection.profile.files.includes(name))
+          this.#files.set(name, await readFile(channel, FILES[name].fileId, this.#inspection.read));
+      }
       const accepted = await notRefused(channel, probesInClear(firstByte, this.#inspection.random));
       this.#takesPersonalisation = accepted.length > 0;
       this.#judgeLock('lock-in-clear', accepted);
@@ -93,10 +97,11 @@ class Run {
   /** Opens the chip one way. The first that opens reads everything and makes the chip prove its keys; the others read EF.COM again. */
   async through(procedure: Procedure): Promise<void> {
     await this.#connected(procedure, async (connection) => {
-      const { print, random } = this.#inspection;
+      const { print, profile, random } = this.#inspection;
       const channel = openChannel(connection, this.#traced());
       const secured = await openFor(procedure, {
         channel,
+        profile,
         mrz: print.mrz,
         can: print.can,
         cardAccess: this.#files.get('EF.CardAccess'),
@@ -140,7 +145,7 @@ class Run {
     await proveChip(this.#findings, channel, input);
   }
 
-  /** EF.COM, the data groups that it lists (not those under Terminal Authentication), and EF.SOD. */
+  /** EF.COM, the data groups that it lists (not those under Terminal Authentication), EF.CVCA, and EF.SOD. */
   async #readFiles(channel: SmChannel, read: ReadOptions): Promise<void> {
     const com = await readFile(channel, FILES['EF.COM'].fileId, read);
     this.#files.set('EF.COM', com);
@@ -149,6 +154,9 @@ class Run {
       const bytes = await readFile(channel, 0x0100 + number, read);
       this.#files.set(`EF.DG${number}`, bytes);
       this.#dataGroups.set(number, bytes);
+    }
+    if (this.#inspection.profile.files.includes('EF.CVCA')) {
+      this.#files.set('EF.CVCA', await readFile(channel, FILES['EF.CVCA'].fileId, read));
     }
     this.#files.set('EF.SOD', await readFile(channel, FILES['EF.SOD'].fileId, read));
   }
@@ -169,6 +177,7 @@ class Run {
     try {
       const channel = await openFor(profile.access.bac ? 'bac' : 'pace-mrz', {
         channel: openChannel(connection, this.#traced()),
+        profile,
         mrz: expected,
         cardAccess: this.#files.get('EF.CardAccess'),
         random,
@@ -218,7 +227,7 @@ class Run {
       sha256: createHash('sha256').update(bytes).digest('hex'),
     }));
     return {
-      report: this.#findings.conclude(this.#inspection.profile.id, requiredChecks(this.#inspection.profile), files),
+      report: this.#findings.conclude(this.#inspection.profile.id, requiredChecks(this.#inspection), files),
       files: this.#files,
     };
   }
@@ -254,6 +263,9 @@ class Run {
   }
 }
 
+/** Free to read like EF.CardAccess (Doc 9303-10 §3.11), and no part of a protocol. */
+const FURTHER_IN_MASTER_FILE = ['EF.ATR/INFO', 'EF.DIR'] as const;
+
 /** DG3 and DG4 open to Terminal Authentication only (Doc 9303-11 §7.1). */
 const UNDER_TERMINAL_AUTHENTICATION: ReadonlySet<number> = new Set([3, 4]);
 
@@ -261,7 +273,7 @@ const UNDER_TERMINAL_AUTHENTICATION: ReadonlySet<number> = new Set([3, 4]);
 const FOREIGN_CODES: ReadonlySet<string> = new Set(['CSCA_UNKNOWN', 'DOCUMENT_SIGNER_NOT_CERTIFIED']);
 
 /** Every check that a card of this profile must have passed; one that was not made fails it. */
-function requiredChecks(profile: CardProfile): readonly InspectionCheckName[] {
+function requiredChecks({ profile, order }: Inspection): readonly InspectionCheckName[] {
   const announced = profile.files.includes('EF.CardAccess');
   return [
     'print-mrz',
@@ -274,6 +286,6 @@ function requiredChecks(profile: CardProfile): readonly InspectionCheckName[] {
     ...(profile.files.includes('EF.DG15') ? (['active-authentication'] as const) : []),
     ...(profile.access.announces.some(({ kind }) => kind === 'ChipAuthenticationInfo') ? (['chip-authentication'] as const) : []),
     'passive-authentication',
-    ...fileChecksOf(profile),
+    ...fileChecksOf(profile, order.record),
   ];
 }

@@ -12,14 +12,15 @@ import {
 } from '#encoder/access';
 import type { ApduChannel } from '#encoder/apdu';
 import { cardAccess } from '#encoder/lds';
-import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
-import type { CardProfile, CitizenRecord } from '#encoder/profiles';
+import { canFor } from '#encoder/mrz';
+import { mrzInformationOf, zoneFor, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 
 /** The ways to open a chip, each tried in a card session of its own. */
 export type Procedure = 'pace-mrz' | 'pace-can' | 'bac';
 
 interface OpenInput {
   readonly channel: ApduChannel;
+  readonly profile: CardProfile;
   /** Lines that the password comes from. */
   readonly mrz: readonly string[];
   readonly can?: string | undefined;
@@ -34,7 +35,7 @@ interface ProcedureRow {
   open(input: OpenInput): Promise<SmChannel>;
 }
 
-const mrzOf = (record: CitizenRecord, profile: CardProfile): readonly string[] => mrzFor(record, profile.mrz).lines;
+const mrzOf = (record: CitizenRecord, profile: CardProfile): readonly string[] => zoneFor(profile, record).lines;
 
 export const PROCEDURES: Readonly<Record<Procedure, ProcedureRow>> = {
   'pace-mrz': {
@@ -50,9 +51,9 @@ export const PROCEDURES: Readonly<Record<Procedure, ProcedureRow>> = {
   bac: {
     inMasterFile: false,
     mrzOf,
-    async open({ channel, mrz, random }) {
+    async open({ channel, profile, mrz, random }) {
       await selectApplication(channel);
-      return openBac(channel, { mrzInformation: mrzInformation(mrz), random });
+      return openBac(channel, { mrzInformation: mrzInformationOf(profile, mrz), random });
     },
   },
 };
@@ -71,7 +72,7 @@ export function openFor(procedure: Procedure, input: OpenInput): Promise<SmChann
 
 async function pace(input: OpenInput, kind: 'mrz' | 'can'): Promise<SmChannel> {
   const { parameters, several } = announcedPace(input.cardAccess);
-  const password = kind === 'mrz' ? mrzPassword(mrzInformation(input.mrz)) : canPassword(input.can ?? canFor(input.mrz));
+  const password = kind === 'mrz' ? mrzPassword(mrzInformationOf(input.profile, input.mrz)) : canPassword(input.can ?? canFor(input.mrz));
   try {
     return await openPace(input.channel, { parameters, password, random: input.random, sendParameterId: several });
   } finally {

@@ -66,9 +66,16 @@ export const INSPECTION_CHECKS = {
   'order-card-access': 'Doc 9303-10 §3.11.3',
   'order-dg1': 'Doc 9303-10 §4.7.1',
   'order-dg2': 'Doc 9303-10 §4.7.2',
+  'order-dg3': 'Doc 9303-10 §4.7.3',
+  'order-dg11': 'Doc 9303-10 §4.7.11',
+  'order-dg12': 'Doc 9303-10 §4.7.12',
   'order-dg13': 'Doc 9303-10 §4.7.13',
   'order-dg14': 'Doc 9303-10 §4.7.14',
   'order-dg15': 'Doc 9303-10 §4.7.15',
+  'order-dg16': 'Doc 9303-10 §4.7.16',
+  'order-atr-info': 'Doc 9303-10 §3.11.1',
+  'order-dir': 'Doc 9303-10 §3.11.2',
+  'order-cvca': 'Doc 9303-11 K.2',
 } as const satisfies Readonly<Record<string, string>>;
 
 export type InspectionCheckName = keyof typeof INSPECTION_CHECKS;

@@ -31,9 +31,33 @@ export interface CitizenRecord {
   readonly dateOfIssue: string;
   /** `YYYY-MM-DD`; null means "Không thời hạn", 991231 in the MRZ. */
   readonly dateOfExpiry: string | null;
-  /** JPEG (JFIF), colour. */
+
+  /** Tạm trú, nơi ở hiện tại: where the card has no place of residence to show (Circular 17/2024 art. 4). */
+  readonly temporaryResidence?: string;
+  readonly currentResidence?: string;
+  readonly placeOfBirth?: string;
+  /** The number of the document, where it is not made from the personal number. */
+  readonly documentNumber?: string;
+  /** As registered, family name first. */
+  readonly otherNames?: readonly string[];
+  readonly telephone?: string;
+  readonly profession?: string;
+  readonly title?: string;
+  readonly personsToNotify?: readonly NotifiedPerson[];
+
+  /** JPEG (JFIF), colour. Empty when none was taken: for small children, where the profile allows it. */
   readonly portrait: Uint8Array;
-  /** Grey PNG, both index fingers. */
+  /** Grey PNG, both index fingers. Empty when none was taken. */
   readonly leftIndexFinger: Uint8Array;
   readonly rightIndexFinger: Uint8Array;
+}
+
+/** Whom to call in an emergency (DG16). */
+export interface NotifiedPerson {
+  /** `YYYY-MM-DD`, when the holder named the person. */
+  readonly dateRecorded: string;
+  /** Family name first. */
+  readonly name: string;
+  readonly telephone: string;
+  readonly address: string;
 }

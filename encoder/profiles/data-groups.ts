@@ -1,176 +1,169 @@
-import { DecodeError } from '#encoder/bytes';
+import { fromHex } from '#encoder/bytes';
 import {
   cardAccess,
-  decodeSubjectPublicKeyInfo,
   dg1,
+  dg11,
+  dg12,
   dg13,
   dg13Of,
   dg14,
-  dg14Of,
   dg15,
+  dg16,
   dg2,
   dg2Of,
-  ecSubjectPublicKeyInfo,
+  dg3,
+  efAtrInfo,
   efCom,
+  efCvca,
+  efDir,
   fileByName,
-  PROTOCOL,
-  type Dg13Citizen,
-  type Dg13Grammar,
-  type ProtocolName,
-  type PublicKey,
-  type SecurityInfo,
+  fingerOf,
+  type Dg3,
 } from '#encoder/lds';
-import { mrzFor } from '#encoder/mrz';
-import { parseDate, vietnameseDate } from './calendar.ts';
+import { activeAuthenticationKeyInfo } from './chip-keys.ts';
 import type { CitizenRecord } from './citizen-record.ts';
+import { dg11Elements, dg12Elements, personsToNotify } from './details.ts';
+import { dg13Citizen, dg13Grammar } from './dg13-words.ts';
+import { zoneFor } from './machine-readable-zone.ts';
 import { ProfileError } from './profile-error.ts';
-import type { CardProfile, ProfileFileName } from './profile.ts';
+import type { CardProfile, ProfileFileName } from './profile-schema.ts';
+import { announcedInfos, cardSecurityContent, dg14Infos } from './security-infos.ts';
 
 export interface DataGroupInput {
   readonly profile: CardProfile;
   readonly record: CitizenRecord;
   /** 16 upper-case hex characters, as the chip itself reports it. */
   readonly chipId: string;
-  /** SubjectPublicKeyInfo of the key pairs that were made on the chip. */
-  readonly activeAuthenticationKey: Uint8Array;
+  /** SubjectPublicKeyInfo of the key pairs that were made on the chip; null where the profile has none. */
+  readonly activeAuthenticationKey: Uint8Array | null;
   /** With named or explicit parameters; DG14 gets explicit ones (Doc 9303-11 §9.5.2). */
-  readonly chipAuthenticationKey: Uint8Array;
+  readonly chipAuthenticationKey: Uint8Array | null;
+  /** What EF.CVCA names: the Certification Authority References that the chip trusts at first, the most recent first. */
+  readonly cvcaReferences?: readonly string[];
+  /** Random bytes for a DG3 without fingers, so that its hash does not tell that it is empty (Doc 9303-10 §4.7.3.2.2). */
+  readonly emptyDg3Content?: Uint8Array;
 }
+
+/** Signed after everything else is known: by `pki/`, not here. */
+export type SignedFileName = 'EF.CardSecurity' | 'EF.SOD';
+export type BuiltFileName = Exclude<ProfileFileName, SignedFileName>;
 
 export interface CardFileSet {
   /** By number; what EF.SOD hashes. */
   readonly dataGroups: ReadonlyMap<number, Uint8Array>;
-  /** By name, everything but EF.SOD, in writing order. */
-  readonly files: ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>;
+  /** By name, everything but the signed files, in writing order. */
+  readonly files: ReadonlyMap<BuiltFileName, Uint8Array>;
+  /** All files of this card in writing order, the signed ones included: a record may leave out some of the profile's. */
+  readonly writingOrder: readonly ProfileFileName[];
+  /** SecurityInfos to be signed for EF.CardSecurity, DER; null where the profile has no such file. */
+  readonly cardSecurityContent: Uint8Array | null;
 }
-
-/** An empty set of keys has no meaning on a card; a chip id is what Vietnamese readers show as field 16 of DG13. */
-const CHIP_ID = /^[0-9A-F]{16}$/;
 
 /**
- * All files of one card but EF.SOD. Pure: the same record and the same chip give the same bytes.
+ * All files of one card but the signed ones. Pure: the same record and the same chip give the same bytes.
  *
- * Throws `ProfileError` (`CHIP_ID_FORMAT`, `CHIP_KEY_UNSUITABLE`, `DATA_GROUP_TOO_LARGE`, `CHIP_CAPACITY_EXCEEDED`,
- * `RECORD_INVALID`), `MrzError` for a name without MRZ form, `DecodeError` for a portrait that is no JPEG. `lintRecord`
- * finds all of these beforehand, without a chip.
+ * Throws `ProfileError` (`CHIP_ID_FORMAT`, `CHIP_KEY_UNSUITABLE`, `CVCA_REFERENCES_UNSUITABLE`, `DATA_GROUP_TOO_LARGE`,
+ * `CHIP_CAPACITY_EXCEEDED`, `RECORD_INVALID`), `MrzError` for a name without MRZ form, `DecodeError` for a picture that is
+ * none. `lintRecord` finds all of these beforehand, without a chip.
  */
 export function buildDataGroups(input: DataGroupInput): CardFileSet {
-  const { profile } = input;
-  const built = new Map<ProfileFileName, Uint8Array>();
-  for (const name of profile.files) {
-    if (name !== 'EF.SOD') built.set(name, BUILDERS[name](input));
-  }
-  assertSizes(profile, built);
-  const dataGroups = new Map<number, Uint8Array>();
-  for (const [name, bytes] of built) {
-    const { dataGroup } = fileByName(name);
-    if (dataGroup !== undefined) dataGroups.set(dataGroup, bytes);
-  }
+  const { profile, record, chipAuthenticationKey } = input;
+  const writingOrder = filesOf(profile, record);
+  const files = new Map(writingOrder.flatMap((name) => (isSigned(name) ? [] : [[name, BUILDERS[name](input)] as const])));
+  assertSizes(profile, files, writingOrder.filter(isSigned).length);
+  const numbered = Array.from(files, ([name, bytes]) => [fileByName(name).dataGroup, bytes] as const);
   return {
-    dataGroups: new Map(Array.from(dataGroups).toSorted(([a], [b]) => a - b)),
-    files: built as ReadonlyMap<Exclude<ProfileFileName, 'EF.SOD'>, Uint8Array>,
+    dataGroups: new Map(
+      numbered.flatMap(([number, bytes]) => (number === undefined ? [] : [[number, bytes] as const])).toSorted(([a], [b]) => a - b),
+    ),
+    files,
+    writingOrder,
+    cardSecurityContent: writingOrder.includes('EF.CardSecurity') ? cardSecurityContent(profile, chipAuthenticationKey) : null,
   };
 }
 
-const BUILDERS: Readonly<Record<Exclude<ProfileFileName, 'EF.SOD'>, (input: DataGroupInput) => Uint8Array>> = {
-  'EF.CardAccess': ({ profile }) => cardAccess.encode({ securityInfos: announcedInfos(profile) }),
-  'EF.COM': ({ profile }) => efCom.encode(profile.com),
-  'EF.DG1': ({ profile, record }) => dg1.encode({ lines: mrzFor(record, profile.mrz).lines }),
-  'EF.DG2': ({ record }) => dg2.encode(dg2Of(record.portrait)),
-  'EF.DG13': ({ profile, record, chipId }) => dg13.encode(dg13Of(dg13Grammar(profile), dg13Citizen(profile, record, chipId))),
-  'EF.DG14': ({ profile, chipAuthenticationKey }) =>
-    dg14.encode(dg14Of(announcedInfos(profile), [chipAuthenticationKeyInfo(profile, chipAuthenticationKey)])),
-  'EF.DG15': ({ profile, activeAuthenticationKey }) =>
-    dg15.encode({ subjectPublicKeyInfo: suitableAaKey(profile, activeAuthenticationKey) }),
+/** The files of this holder's card in writing order, the signed ones included: the profile's, but for those that would be empty. */
+export function filesOf(profile: CardProfile, record: CitizenRecord): readonly ProfileFileName[] {
+  return profile.files.filter((name) => LEFT_OUT[name]?.(profile, record) !== true);
+}
+
+/** When a record has nothing for a file that is never empty. */
+const LEFT_OUT: Readonly<Partial<Record<ProfileFileName, (profile: CardProfile, record: CitizenRecord) => boolean>>> = {
+  'EF.DG2': ({ dg2: { withoutPortrait } }, { portrait }) => portrait.length === 0 && withoutPortrait === 'no-file',
+  'EF.DG11': (profile, record) => dg11Elements(profile, record).length === 0,
+  'EF.DG16': (_profile, record) => personsToNotify(record).length === 0,
 };
 
-/** What EF.CardAccess announces, in DER order. */
-export function announcedInfos(profile: CardProfile): readonly SecurityInfo[] {
-  const infos = profile.access.announces.map(({ kind, protocol, version, parameterId }): SecurityInfo => {
-    const oid = PROTOCOL[protocol as ProtocolName] as string | undefined;
-    if (oid === undefined) throw new ProfileError('PROFILE_INVALID', { where: `/access/announces ${protocol}` });
-    if (kind === 'PACEInfo') return { kind, protocol: oid, version, ...(parameterId === undefined ? {} : { parameterId }) };
-    return { kind, protocol: oid, version };
-  });
-  return dg14Of(infos, []).securityInfos;
+function isSigned(name: ProfileFileName): name is SignedFileName {
+  return name === 'EF.CardSecurity' || name === 'EF.SOD';
 }
 
-/** The grammar of DG13 in this profile: with it `citizenOf` of `#encoder/lds` reads a file back. */
-export function dg13Grammar(profile: CardProfile): Dg13Grammar {
-  return profile.dg13;
+const BUILDERS: Readonly<Record<BuiltFileName, (input: DataGroupInput) => Uint8Array>> = {
+  'EF.ATR/INFO': ({ profile }) => {
+    const { softwareFunctions, extendedLength } = part(profile, 'atrInfo');
+    return efAtrInfo.encode({
+      objects: [
+        { kind: 'cardCapabilities', softwareFunctions: fromHex(softwareFunctions) },
+        ...(extendedLength === undefined ? [] : [{ kind: 'extendedLength', ...extendedLength } as const]),
+      ],
+    });
+  },
+  'EF.DIR': ({ profile }) =>
+    efDir.encode({ applications: part(profile, 'directory').applications.map((id) => ({ applicationId: fromHex(id), further: [] })) }),
+  'EF.CardAccess': ({ profile }) => cardAccess.encode({ securityInfos: announcedInfos(profile) }),
+  'EF.COM': ({ profile, record }) => {
+    const files: ReadonlySet<string> = new Set(filesOf(profile, record));
+    return efCom.encode({ ...profile.com, dataGroups: profile.com.dataGroups.filter((number) => files.has(`EF.DG${number}`)) });
+  },
+  'EF.CVCA': ({ cvcaReferences }) => cvcaFile(cvcaReferences),
+  'EF.DG1': ({ profile, record }) => dg1.encode({ lines: zoneFor(profile, record).lines }),
+  'EF.DG2': ({ profile, record }) => dg2.encode(dg2Of(portraitFor(profile, record))),
+  'EF.DG3': (input) => dg3.encode(fingersFor(input)),
+  'EF.DG11': ({ profile, record }) => dg11.encode({ elements: dg11Elements(profile, record) }),
+  'EF.DG12': ({ profile, record }) => dg12.encode({ elements: dg12Elements(profile, record) }),
+  'EF.DG13': ({ profile, record, chipId }) => dg13.encode(dg13Of(dg13Grammar(profile), dg13Citizen(profile, record, chipId))),
+  'EF.DG14': ({ profile, chipAuthenticationKey }) => dg14.encode({ securityInfos: dg14Infos(profile, chipAuthenticationKey) }),
+  'EF.DG15': ({ profile, activeAuthenticationKey }) =>
+    dg15.encode({ subjectPublicKeyInfo: activeAuthenticationKeyInfo(profile, activeAuthenticationKey) }),
+  'EF.DG16': ({ record }) => dg16.encode({ persons: personsToNotify(record) }),
+};
+
+/** A part that every profile with its file has, by the rules of a profile. */
+function part<Name extends 'atrInfo' | 'directory'>(profile: CardProfile, name: Name): NonNullable<CardProfile[Name]> {
+  const value = profile[name];
+  if (value === undefined) throw new ProfileError('PROFILE_INVALID', { where: `/${name}` });
+  return value;
 }
 
-/** What DG13 says about this citizen, in the words of the profile; inspection compares it with what `citizenOf` reads. */
-export function dg13Citizen(profile: CardProfile, record: CitizenRecord, chipId: string): Dg13Citizen {
-  if (!CHIP_ID.test(chipId)) throw new ProfileError('CHIP_ID_FORMAT', { detail: `${chipId.length} characters, 16 upper-case hex needed` });
-  const { words } = profile.dg13;
-  return {
-    personalNumber: record.personalNumber,
-    fullName: record.fullName,
-    dateOfBirth: cardDate(record.dateOfBirth, 'dateOfBirth'),
-    sex: record.sex === 'male' ? words.male : words.female,
-    nationality: nationalityWord(profile, record.nationality),
-    ethnicity: record.ethnicity,
-    religion: record.religion,
-    placeOfOrigin: record.placeOfOrigin,
-    placeOfResidence: record.placeOfResidence,
-    personalMarks: record.personalMarks,
-    dateOfIssue: cardDate(record.dateOfIssue, 'dateOfIssue'),
-    dateOfExpiry: record.dateOfExpiry === null ? words.noExpiry : cardDate(record.dateOfExpiry, 'dateOfExpiry'),
-    father: record.father,
-    mother: record.mother,
-    spouses: record.spouses,
-    oldIdentityNumber: record.oldIdentityNumber,
-    chipId,
-  };
+/** The holder's picture, or the profile's where none was taken. */
+function portraitFor({ dg2: { withoutPortrait } }: CardProfile, { portrait }: CitizenRecord): Uint8Array {
+  return portrait.length > 0 || withoutPortrait === 'no-file' ? portrait : Uint8Array.from(Buffer.from(withoutPortrait.jpeg, 'base64'));
 }
 
-function nationalityWord(profile: CardProfile, code: string): string {
-  const { nationalities } = profile.dg13.words;
-  const word = Object.hasOwn(nationalities, code) ? nationalities[code] : undefined;
-  if (word === undefined) throw new ProfileError('RECORD_INVALID', { where: 'nationality' });
-  return word;
+/** Positions of ISO/IEC 19794-4 table 5: right index finger before left. */
+const FINGERS = [
+  [2, 'rightIndexFinger'],
+  [7, 'leftIndexFinger'],
+] as const;
+
+function fingersFor({ profile, record, emptyDg3Content }: DataGroupInput): Dg3 {
+  const wanted = profile.dg3?.content === 'index-fingers' ? FINGERS : [];
+  const fingers = wanted.flatMap(([position, name]) => (record[name].length === 0 ? [] : [fingerOf(position, record[name], name)]));
+  return fingers.length > 0 || emptyDg3Content === undefined ? { fingers } : { fingers, issuerContent: emptyDg3Content };
 }
 
-function cardDate(text: string, field: string): string {
-  const date = parseDate(text);
-  if (date === undefined) throw new ProfileError('RECORD_INVALID', { where: field });
-  return vietnameseDate(date);
-}
-
-function chipAuthenticationKeyInfo(profile: CardProfile, spki: Uint8Array): SecurityInfo {
-  const key = readKey(spki, 'chipAuthenticationKey');
-  if (key.kind !== 'ec' || key.curve !== profile.algorithms.chipAuthentication.curve) throw unsuitable('chipAuthenticationKey');
-  return {
-    kind: 'ChipAuthenticationPublicKeyInfo',
-    protocol: PROTOCOL['id-PK-ECDH'],
-    subjectPublicKeyInfo: ecSubjectPublicKeyInfo(key.curve, key.point),
-  };
-}
-
-function suitableAaKey(profile: CardProfile, spki: Uint8Array): Uint8Array {
-  const key = readKey(spki, 'activeAuthenticationKey');
-  if (key.kind !== 'rsa' || key.bits !== profile.algorithms.activeAuthentication.bits) throw unsuitable('activeAuthenticationKey');
-  // An even modulus or exponent is no RSA key; a chip whose generator failed has been seen to answer with one.
-  if (key.modulus % 2n === 0n || key.exponent % 2n === 0n || key.exponent < 3n) throw unsuitable('activeAuthenticationKey');
-  return spki;
-}
-
-function readKey(spki: Uint8Array, where: string): PublicKey {
+function cvcaFile(references: readonly string[] | undefined): Uint8Array {
+  if (references === undefined || references.length === 0) throw new ProfileError('CVCA_REFERENCES_UNSUITABLE', { detail: 'none given' });
   try {
-    return decodeSubjectPublicKeyInfo(spki, where);
+    return efCvca.encode({ references });
   } catch (cause) {
-    if (cause instanceof DecodeError) throw new ProfileError('CHIP_KEY_UNSUITABLE', { where: `${cause.path} @${cause.offset}`, cause });
+    if (cause instanceof RangeError) throw new ProfileError('CVCA_REFERENCES_UNSUITABLE', { detail: cause.message, cause });
     throw cause;
   }
 }
 
-function unsuitable(where: string): ProfileError {
-  return new ProfileError('CHIP_KEY_UNSUITABLE', { where });
-}
-
-function assertSizes({ limits }: CardProfile, files: ReadonlyMap<ProfileFileName, Uint8Array>): void {
-  let total = limits.sodBytes;
+function assertSizes({ limits }: CardProfile, files: ReadonlyMap<ProfileFileName, Uint8Array>, signedFiles: number): void {
+  let total = limits.sodBytes * signedFiles;
   for (const [name, { length }] of files) {
     if (length > limits.fileBytes)
       throw new ProfileError('DATA_GROUP_TOO_LARGE', { where: name, detail: `${length} bytes, at most ${limits.fileBytes}` });

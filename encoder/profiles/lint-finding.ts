@@ -118,7 +118,7 @@ const TABLE = {
 export const LINT_CODES = Object.keys(TABLE) as readonly LintCode[];
 
 /** `fullName`, or a member of a list. */
-export type FieldPath = keyof CitizenRecord | `spouses[${number}]`;
+export type FieldPath = keyof CitizenRecord | `${'spouses' | 'otherNames' | 'personsToNotify'}[${number}]`;
 
 export function finding(severity: LintSeverity, code: LintCode, field: FieldPath, detail?: string): LintFinding {
   const { what, todo }: ErrorMeaning = TABLE[code];

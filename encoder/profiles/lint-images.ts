@@ -1,7 +1,9 @@
 import { DecodeError } from '#encoder/bytes';
 import { PORTRAIT_BYTES_LEAST, readJpegHeader, readPngHeader } from '#encoder/lds';
-import { refusal, warning, type LintFinding } from './lint-finding.ts';
-import type { CardProfile } from './profile.ts';
+import type { CitizenRecord } from './citizen-record.ts';
+import { finding, refusal, type LintFinding } from './lint-finding.ts';
+import type { CardProfile } from './profile-schema.ts';
+import { isBelowAge } from './validity.ts';
 
 type Finger = 'leftIndexFinger' | 'rightIndexFinger';
 type Bounds = { readonly width: Range; readonly height: Range };
@@ -14,8 +16,10 @@ const PNG_GREY = 0;
  * The portrait by its headers alone; nothing is decoded. It goes on the chip byte for byte, so whatever it carries beyond
  * the picture is refused here and stripped by nobody.
  */
-export function lintPortrait(bytes: Uint8Array, { portrait }: CardProfile): readonly LintFinding[] {
+export function lintPortrait(record: CitizenRecord, { portrait, validity }: CardProfile): readonly LintFinding[] {
   const field = 'portrait';
+  const bytes = record.portrait;
+  if (bytes.length === 0 && isBelowAge(validity, record, portrait.absentBelowAge)) return [];
   if (bytes.length > portrait.bytesMost) return [refusal('IMAGE_TOO_LARGE', field, `${bytes.length} bytes, at most ${portrait.bytesMost}`)];
   if (bytes[0] !== 0xff || bytes[1] !== 0xd8 || bytes[2] !== 0xff) return [refusal('IMAGE_FORMAT', field, 'not a JPEG file')];
   if (bytes.length < PORTRAIT_BYTES_LEAST) return [refusal('IMAGE_TOO_SMALL', field, `${bytes.length} bytes`)];
@@ -34,8 +38,13 @@ export function lintPortrait(bytes: Uint8Array, { portrait }: CardProfile): read
   });
 }
 
-/** A finger image is printed and not (yet) stored on the chip: what it carries beyond the picture is worth a warning. */
-export function lintFinger(bytes: Uint8Array, field: Finger, { finger }: CardProfile): readonly LintFinding[] {
+/**
+ * Where a finger image goes into DG3 it goes byte for byte, and what it carries beyond the picture is refused; where it is
+ * only printed, that is worth a warning.
+ */
+export function lintFinger(record: CitizenRecord, field: Finger, { finger, validity, dg3 }: CardProfile): readonly LintFinding[] {
+  const bytes = record[field];
+  if (bytes.length === 0 && isBelowAge(validity, record, finger.absentBelowAge)) return [];
   if (bytes.length > finger.bytesMost) return [refusal('IMAGE_TOO_LARGE', field, `${bytes.length} bytes, at most ${finger.bytesMost}`)];
   if (bytes[0] !== 0x89 || bytes[1] !== 0x50) return [refusal('IMAGE_FORMAT', field, 'not a PNG file')];
   return reading(field, () => {
@@ -44,7 +53,10 @@ export function lintFinger(bytes: Uint8Array, field: Finger, { finger }: CardPro
     if (header.colourType !== PNG_GREY || header.bitDepth !== 8) {
       findings.push(refusal('IMAGE_PROFILE', field, `colour type ${header.colourType}, ${header.bitDepth} bits: 8-bit grey is needed`));
     }
-    if (header.ancillary.length > 0) findings.push(warning('IMAGE_METADATA', field, [...new Set(header.ancillary)].slice(0, 8).join(', ')));
+    if (header.ancillary.length > 0) {
+      const severity = dg3?.content === 'index-fingers' ? 'refusal' : 'warning';
+      findings.push(finding(severity, 'IMAGE_METADATA', field, [...new Set(header.ancillary)].slice(0, 8).join(', ')));
+    }
     return [...findings, ...dimensions(field, header, finger)];
   });
 }

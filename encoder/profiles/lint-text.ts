@@ -1,6 +1,6 @@
 import { VIETNAMESE_LETTERS } from '#encoder/mrz';
 import { refusal, type FieldPath, type LintFinding } from './lint-finding.ts';
-import type { CardProfile } from './profile.ts';
+import type { CardProfile } from './profile-schema.ts';
 
 /** What a look-alike was probably meant to be; only the ones that are seen in practice. */
 const LOOKALIKES: ReadonlyMap<string, string> = new Map([

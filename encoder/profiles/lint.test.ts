@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { ascii, concat, fromHex, uintBE } from '#encoder/bytes';
-import { cccd2021, lintRecord, LINT_CODES, type CitizenRecord, type LintCode } from './index.ts';
+import { cccd2021, dg13Grammar, lintRecord, LINT_CODES, type CitizenRecord, type LintCode } from './index.ts';
 import { specimenRecord } from './specimen.fixture.ts';
 
 const TODAY = '2021-05-12';
@@ -211,10 +211,11 @@ describe('the trial build', () => {
   });
 
   test('a profile whose grammar demands what the record lacks', () => {
-    const rows = cccd2021.dg13.rows.map((row) =>
+    const grammar = dg13Grammar(cccd2021);
+    const rows = grammar.rows.map((row) =>
       row.kind === 'printable' && row.field === 'oldIdentityNumber' ? { ...row, absent: 'refused' as const } : row,
     );
-    const found = lintRecord({ ...cccd2021, dg13: { ...cccd2021.dg13, rows } }, { ...record, oldIdentityNumber: null }, TODAY);
+    const found = lintRecord({ ...cccd2021, dg13: { ...grammar, rows } }, { ...record, oldIdentityNumber: null }, TODAY);
     expect(found).toMatchObject([{ code: 'FILES_NOT_BUILDABLE', severity: 'refusal', detail: 'DG13_FIELD_MISSING field 15' }]);
   });
 });

@@ -1,15 +1,17 @@
-import { concat, isCodedError } from '#encoder/bytes';
-import { Dg13Error, ecSubjectPublicKeyInfo, CURVES } from '#encoder/lds';
-import { mrzFor, MrzError } from '#encoder/mrz';
-import { derBitString, derInteger, derNull, derOid, derSequence } from '#encoder/tlv';
+import { isCodedError } from '#encoder/bytes';
+import { Dg13Error } from '#encoder/lds';
+import { MrzError } from '#encoder/mrz';
 import { compareDates, formatDate, parseDate, plusYears, type CalendarDate } from './calendar.ts';
 import type { CitizenRecord } from './citizen-record.ts';
 import { buildDataGroups } from './data-groups.ts';
 import { lintFinger, lintPortrait } from './lint-images.ts';
-import { refusal, warning, type FieldPath, type LintFinding } from './lint-finding.ts';
-import { lintText, nameRule, textRule } from './lint-text.ts';
+import { finding, refusal, warning, type FieldPath, type LintFinding } from './lint-finding.ts';
+import { lintText, nameRule, textRule, type TextRule } from './lint-text.ts';
+import { zoneFor } from './machine-readable-zone.ts';
+import { placeholderChip } from './placeholder-chip.ts';
 import { ProfileError } from './profile-error.ts';
-import type { CardProfile } from './profile.ts';
+import type { CardProfile } from './profile-schema.ts';
+import { residenceOf } from './residence.ts';
 import { expiryFor } from './validity.ts';
 
 /**
@@ -29,26 +31,22 @@ export function lintRecord(profile: CardProfile, record: CitizenRecord, today: s
     ...lintIdentity(profile, record),
     ...lintDates(profile, record, today),
     ...lintTexts(profile, record),
-    ...lintPortrait(record.portrait, profile),
-    ...lintFinger(record.leftIndexFinger, 'leftIndexFinger', profile),
-    ...lintFinger(record.rightIndexFinger, 'rightIndexFinger', profile),
+    ...lintPortrait(record, profile),
+    ...lintFinger(record, 'leftIndexFinger', profile),
+    ...lintFinger(record, 'rightIndexFinger', profile),
   ];
   const sound = findings.every(({ severity }) => severity === 'warning');
   return sound ? [...findings, ...lintFiles(profile, record)] : findings;
 }
 
-const REQUIRED_TEXTS = ['ethnicity', 'religion', 'placeOfOrigin', 'personalMarks'] as const;
-const STRINGS = [
-  'personalNumber',
-  'fullName',
-  'dateOfBirth',
-  'sex',
-  'nationality',
-  'placeOfResidence',
-  'dateOfIssue',
-  ...REQUIRED_TEXTS,
-] as const;
+const TEXTS = ['ethnicity', 'religion', 'placeOfOrigin', 'personalMarks'] as const;
+const OPTIONAL_TEXTS = ['temporaryResidence', 'currentResidence', 'placeOfBirth', 'telephone', 'profession', 'title'] as const;
+const STRINGS = ['personalNumber', 'fullName', 'dateOfBirth', 'sex', 'nationality', 'placeOfResidence', 'dateOfIssue', ...TEXTS] as const;
 const NULLABLE_STRINGS = ['father', 'mother', 'oldIdentityNumber', 'dateOfExpiry'] as const;
+const OPTIONAL_STRINGS = [...OPTIONAL_TEXTS, 'documentNumber'] as const;
+/** DG16 counts them by one hexadecimal digit (Doc 9303-10 table 81). */
+const PERSONS_MAX = 15;
+const PERSON = ['dateRecorded', 'name', 'telephone', 'address'] as const;
 const IMAGES = ['portrait', 'leftIndexFinger', 'rightIndexFinger'] as const;
 
 /** Records reach this from JSON; the types of TypeScript are a promise and not a proof. */
@@ -56,11 +54,27 @@ function lintTypes(record: CitizenRecord): readonly LintFinding[] {
   const wrong: FieldPath[] = [
     ...STRINGS.filter((field) => typeof record[field] !== 'string'),
     ...NULLABLE_STRINGS.filter((field) => record[field] !== null && typeof record[field] !== 'string'),
+    ...OPTIONAL_STRINGS.filter((field) => record[field] !== undefined && typeof record[field] !== 'string'),
     ...IMAGES.filter((field) => !(record[field] instanceof Uint8Array)),
   ];
-  const { spouses } = record;
-  if (!Array.isArray(spouses) || !spouses.every((name) => typeof name === 'string')) wrong.push('spouses');
+  if (!isListOf(record.spouses, isString)) wrong.push('spouses');
+  if (record.otherNames !== undefined && !isListOf(record.otherNames, isString)) wrong.push('otherNames');
+  if (record.personsToNotify !== undefined && !isListOf(record.personsToNotify, isPerson)) wrong.push('personsToNotify');
   return wrong.map((field) => refusal('FIELD_TYPE', field));
+}
+
+function isListOf(value: unknown, isMember: (member: unknown) => boolean): boolean {
+  return Array.isArray(value) && value.every(isMember);
+}
+
+function isString(value: unknown): boolean {
+  return typeof value === 'string';
+}
+
+function isPerson(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && PERSON.every((field) => isString((value as Partial<Record<string, unknown>>)[field]))
+  );
 }
 
 /** Doc 9303-3 §5 part E: stateless persons, refugees, unspecified nationality. None of them is a citizen. */
@@ -68,15 +82,20 @@ const NO_NATIONALITY: ReadonlySet<string> = new Set(['', 'XXA', 'XXB', 'XXC', 'X
 
 function lintIdentity(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
   const findings: LintFinding[] = [];
-  const { personalNumber, oldIdentityNumber, nationality, sex } = record;
+  const { personalNumber, oldIdentityNumber, documentNumber, nationality, sex } = record;
   if (!/^[0-9]{12}$/.test(personalNumber))
     findings.push(refusal('PERSONAL_ID_FORMAT', 'personalNumber', `${personalNumber.length} characters`));
-  else findings.push(...lintNumberMeaning(record));
+  else if (profile.holder.personalNumber === 'decree-137-2015') findings.push(...lintNumberMeaning(record));
   if (oldIdentityNumber !== null && !/^([0-9]{9}|[0-9]{12})$/.test(oldIdentityNumber)) {
     findings.push(refusal('OLD_ID_FORMAT', 'oldIdentityNumber', `${oldIdentityNumber.length} characters`));
   }
+  const { mrz } = profile;
+  if (documentNumber === undefined && mrz.documentNumber === 'record') findings.push(refusal('FIELD_EMPTY', 'documentNumber'));
+  if (documentNumber !== undefined && !/^[A-Z0-9]{1,22}$/.test(documentNumber)) {
+    findings.push(refusal('CHAR_NOT_ALLOWED', 'documentNumber', `${documentNumber.length} characters, A-Z and 0-9 only`));
+  }
   if (NO_NATIONALITY.has(nationality)) findings.push(refusal('NATIONALITY_UNDETERMINED', 'nationality'));
-  else if (!Object.hasOwn(profile.dg13.words.nationalities, nationality)) findings.push(refusal('CODE_UNKNOWN', 'nationality'));
+  else if (!Object.hasOwn(profile.holder.nationalities, nationality)) findings.push(refusal('CODE_UNKNOWN', 'nationality'));
   if (!['male', 'female'].includes(sex)) findings.push(refusal('CODE_UNKNOWN', 'sex'));
   return findings;
 }
@@ -136,27 +155,33 @@ function lintDateOrder(
     findings.push(refusal('DATE_IMPLAUSIBLE', 'dateOfExpiry', 'the card would be expired'));
   const ruled = expiryFor(rule, birth, issue);
   const same = ruled === null || expiry === null ? ruled === expiry : formatDate(ruled) === formatDate(expiry);
-  if (!same)
-    findings.push(
-      refusal(
-        'DATE_IMPLAUSIBLE',
-        'dateOfExpiry',
-        `not the date of the age rule: ages ${rule.ages.join(', ')}, grace ${rule.graceYears} years`,
-      ),
-    );
+  if (!same) findings.push(refusal('DATE_IMPLAUSIBLE', 'dateOfExpiry', `not the date of the ${describe(rule)}`));
   return findings;
+}
+
+function describe(rule: CardProfile['validity']): string {
+  return rule.rule === 'ages'
+    ? `age rule: ages ${rule.ages.join(', ')}, grace ${rule.graceYears} years`
+    : `term: ${rule.years} years from the date of issue, or fewer by age`;
 }
 
 function lintTexts(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
   const [names, texts] = [nameRule(profile), textRule(profile)];
-  const residence =
-    record.placeOfResidence.trim() === ''
-      ? refusal('RESIDENCE_MISSING', 'placeOfResidence')
-      : lintText(record.placeOfResidence, 'placeOfResidence', texts);
+  const needed: ReadonlySet<string> = new Set(profile.holder.requiredTexts);
+  const text = (value: string | undefined, field: FieldPath) =>
+    value === undefined || (value === '' && !needed.has(field)) ? undefined : lintText(value, field, texts);
+  const noResidence = needed.has('placeOfResidence') && residenceOf(profile, record) === '';
   const findings = [
     lintName(profile, record),
-    ...REQUIRED_TEXTS.map((field) => lintText(record[field], field, texts)),
-    residence,
+    ...TEXTS.map((field) => text(record[field], field)),
+    noResidence
+      ? refusal('RESIDENCE_MISSING', 'placeOfResidence')
+      : record.placeOfResidence === ''
+        ? undefined
+        : lintText(record.placeOfResidence, 'placeOfResidence', texts),
+    ...OPTIONAL_TEXTS.map((field) => text(record[field], field)),
+    ...(record.otherNames ?? []).map((name, at) => lintText(name, `otherNames[${at}]`, names)),
+    ...lintPersons(record, names, texts),
     ...(['father', 'mother'] as const).map((field) => {
       const name = record[field];
       return name === null ? undefined : lintText(name, field, names);
@@ -169,31 +194,49 @@ function lintTexts(profile: CardProfile, record: CitizenRecord): readonly LintFi
   return findings.filter((found) => found !== undefined);
 }
 
+function lintPersons({ personsToNotify = [] }: CitizenRecord, names: TextRule, texts: TextRule): readonly (LintFinding | undefined)[] {
+  return [
+    personsToNotify.length > PERSONS_MAX
+      ? refusal('LIST_TOO_LONG', 'personsToNotify', `${personsToNotify.length} persons, at most ${PERSONS_MAX}`)
+      : undefined,
+    ...personsToNotify
+      .slice(0, PERSONS_MAX)
+      .flatMap(({ dateRecorded, name, telephone, address }, at) => [
+        parseDate(dateRecorded) === undefined ? refusal('DATE_INVALID', `personsToNotify[${at}]`) : undefined,
+        lintText(name, `personsToNotify[${at}]`, names),
+        lintText(telephone, `personsToNotify[${at}]`, texts),
+        lintText(address, `personsToNotify[${at}]`, texts),
+      ]),
+  ];
+}
+
 function lintName(profile: CardProfile, record: CitizenRecord): LintFinding | undefined {
   const found = lintText(record.fullName, 'fullName', nameRule(profile));
   if (found !== undefined) return found;
   // The rest of the zone stands in for values that are judged elsewhere: here it is the name that matters.
   const zone = {
     personalNumber: '000000000000',
+    documentNumber: '000000000',
     dateOfBirth: '2000-01-01',
     sex: 'male',
     nationality: profile.mrz.issuingState,
     dateOfExpiry: null,
   } as const;
   try {
-    return mrzFor({ ...zone, fullName: record.fullName }, profile.mrz).truncated ? warning('MRZ_TRUNCATED', 'fullName') : undefined;
+    if (!zoneFor(profile, { ...zone, fullName: record.fullName }).truncated) return undefined;
+    return finding(profile.mrz.longNames === 'refused' ? 'refusal' : 'warning', 'MRZ_TRUNCATED', 'fullName');
   } catch (error) {
     if (!(error instanceof MrzError)) throw error;
     return refusal('CHAR_NOT_ALLOWED', 'fullName', error.detail ?? error.code);
   }
 }
 
-const FIELD_OF_FILE: Readonly<Record<string, FieldPath>> = { 'EF.DG1': 'fullName', 'EF.DG2': 'portrait' };
+const FIELD_OF_FILE: Readonly<Record<string, FieldPath>> = { 'EF.DG1': 'fullName', 'EF.DG2': 'portrait', 'EF.DG3': 'rightIndexFinger' };
 
 /** Builds all files with keys and a chip id of the right size that belong to no chip. */
 function lintFiles(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
   try {
-    buildDataGroups({ profile, record, chipId: '0000000000000000', ...placeholderKeys(profile) });
+    buildDataGroups({ profile, record, ...placeholderChip(profile) });
     return [];
   } catch (error) {
     if (!isCodedError(error) && !(error instanceof RangeError)) throw error;
@@ -203,21 +246,4 @@ function lintFiles(profile: CardProfile, record: CitizenRecord): readonly LintFi
     const detail = isCodedError(error) ? `${error.code} ${error.where ?? ''}`.trim() : 'a value has no encoded form';
     return [refusal('FILES_NOT_BUILDABLE', error instanceof Dg13Error ? 'personalNumber' : 'fullName', detail)];
   }
-}
-
-function placeholderKeys(profile: CardProfile): {
-  readonly activeAuthenticationKey: Uint8Array;
-  readonly chipAuthenticationKey: Uint8Array;
-} {
-  const { activeAuthentication, chipAuthentication } = profile.algorithms;
-  const { gx, gy, size } = CURVES[chipAuthentication.curve];
-  const coordinate = (value: bigint) => Buffer.from(value.toString(16).padStart(2 * size, '0'), 'hex');
-  const modulus = (1n << BigInt(activeAuthentication.bits)) - 1n;
-  return {
-    activeAuthenticationKey: derSequence(
-      derSequence(derOid('1.2.840.113549.1.1.1'), derNull()),
-      derBitString(derSequence(derInteger(modulus), derInteger(65_537))),
-    ),
-    chipAuthenticationKey: ecSubjectPublicKeyInfo(chipAuthentication.curve, concat(Uint8Array.of(0x04), coordinate(gx), coordinate(gy))),
-  };
 }

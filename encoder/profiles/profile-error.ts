@@ -6,6 +6,7 @@ export type ProfileErrorCode =
   | 'RECORD_INVALID'
   | 'CHIP_ID_FORMAT'
   | 'CHIP_KEY_UNSUITABLE'
+  | 'CVCA_REFERENCES_UNSUITABLE'
   | 'DATA_GROUP_TOO_LARGE'
   | 'CHIP_CAPACITY_EXCEEDED';
 
@@ -29,6 +30,13 @@ const TABLE = {
   CHIP_KEY_UNSUITABLE: {
     what: { vi: 'Khóa công khai của chip không đúng loại', en: 'a public key of the chip is not of the kind that the profile asks for' },
     todo: { vi: 'Cách ly phôi; báo nhà cung cấp chip', en: 'set the blank aside; tell the supplier of the chip' },
+  },
+  CVCA_REFERENCES_UNSUITABLE: {
+    what: {
+      vi: 'Thiếu hoặc sai tham chiếu CVCA mà thẻ phải tin',
+      en: 'the references of the CVCA that the card is to trust are missing or malformed',
+    },
+    todo: { vi: 'Cấp chứng thư CVCA cho dây chuyền', en: 'give the line the certificate of the CVCA' },
   },
   DATA_GROUP_TOO_LARGE: {
     what: { vi: 'Một tệp vượt kích thước tối đa', en: 'a file is larger than the chip takes' },
