@@ -1,6 +1,7 @@
 /**
  * GlobalPlatform as a plant uses it: SCP03 (GPC Amendment D v1.2) and SCP02 (GPC v2.3.1 annex E, i = 15 and i = 55) from both ends, key
- * diversification, PUT KEY, and the commands that personalise an application. It holds no master key and asks no token: whoever opens a channel brings one chip's keys.
+ * diversification, PUT KEY, and the commands that personalise an application. It holds no master key and asks no token: whoever
+ * opens a channel brings one chip's keys.
  */
 export type { InitializeUpdateResponse, SecureChannel } from './secure-channel.ts';
 export { SM_CLASS_BIT, type ScpKeys } from './scp-session.ts';

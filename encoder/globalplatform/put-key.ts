@@ -22,7 +22,7 @@ export interface PutKeyRequest {
 /**
  * PUT KEY (GPC v2.3.1 §11.8; AES keys: Amendment D v1.2 §7.2): the three keys of a set in one command, wrapped under the DEK of the
  * channel, each with its check value; what the chip says it has stored is checked against the keys. The channel stays open under
- * the old session keys. A channel carries a set of its own kind, so that no key is wrapped under a weaker one.
+ * the old session keys. A channel carries a set of its own kind, so that no AES key is wrapped under triple DES.
  *
  * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID (the chip holds other keys than these: nobody knows which),
  * SCP_CLOSED; `CardError` CARD_REFUSED; the channel's own.
