@@ -93,7 +93,45 @@ const td1 = fc.record<Td1>({
   secondaryIdentifier: fc.array(word, { maxLength: 2 }),
 });
 
+describe('TD1 refuses to write', () => {
+  const sound = parseTd1(ericsson);
+
+  test.each<[string, Partial<Td1>]>([
+    ['a document number that its optional data have no room for', { documentNumber: 'A'.repeat(23) }],
+    ['a long document number beside optional data that do not fit', { documentNumber: 'A'.repeat(20), optionalData1: 'ABC' }],
+    ['a filler in the part that continues', { documentNumber: 'ABCDEFGHIJ<K' }],
+    ['an empty document number', { documentNumber: '' }],
+    ['a document number that ends with a filler', { documentNumber: 'AB<' }],
+    ['optional data that end with a filler', { optionalData2: 'A<' }],
+    ['a thirteenth month', { dateOfBirth: '741301' }],
+    ['an unknown date of expiry', { dateOfExpiry: '12<<<<' }],
+    ['the code of a passport', { documentCode: 'P' }],
+    ['a State with a digit', { issuingState: 'V1' }],
+    ['an empty nationality', { nationality: '' }],
+  ])('%s', (_what, change) => {
+    expect(() => encodeTd1({ ...sound, ...change })).toThrow(expect.objectContaining({ code: 'MRZ_FIELD' }) as Error);
+  });
+});
+
 describe('TD1 properties', () => {
+  test('lines that are read are written back the same', () => {
+    fc.assert(
+      fc.property(td1, fc.nat(2), fc.nat(29), fc.constantFrom(...Array.from('A<9')), (value, line, at, character) => {
+        const changed = encodeTd1(value).lines.map((text, index) =>
+          index === line ? text.slice(0, at) + character + text.slice(at + 1) : text,
+        );
+        let read: Td1;
+        try {
+          read = parseTd1(changed);
+        } catch {
+          return;
+        }
+        expect(encodeTd1(read).lines).toEqual(changed);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
   test('what is written is read back', () => {
     fc.assert(
       fc.property(td1, (value) => {
