@@ -117,7 +117,7 @@ const BUILDERS: Readonly<Record<BuiltFileName, (input: DataGroupInput) => Uint8A
   },
   'EF.CVCA': ({ cvcaReferences }) => cvcaFile(cvcaReferences),
   'EF.DG1': ({ profile, record }) => dg1.encode({ lines: zoneFor(profile, record).lines }),
-  'EF.DG2': ({ profile, record }) => dg2.encode(dg2Of(portraitFor(profile, record))),
+  'EF.DG2': ({ profile, record }) => dg2.encode(dg2Of(portraitFor(profile, record), profile.dg2.standard)),
   'EF.DG3': (input) => dg3.encode(fingersFor(input)),
   'EF.DG11': ({ profile, record }) => dg11.encode({ elements: dg11Elements(profile, record) }),
   'EF.DG12': ({ profile, record }) => dg12.encode({ elements: dg12Elements(profile, record) }),

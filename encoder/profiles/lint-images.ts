@@ -1,5 +1,5 @@
-import { DecodeError } from '#encoder/bytes';
-import { PORTRAIT_BYTES_LEAST, readJpegHeader, readPngHeader } from '#encoder/lds';
+import { DecodeError, toHex } from '#encoder/bytes';
+import { PORTRAIT_BYTES_LEAST, readJpeg2000Header, readJpegHeader, readPngHeader } from '#encoder/lds';
 import type { CitizenRecord } from './citizen-record.ts';
 import { finding, refusal, type LintFinding } from './lint-finding.ts';
 import type { CardProfile } from './profile-schema.ts';
@@ -21,21 +21,56 @@ export function lintPortrait(record: CitizenRecord, { portrait, validity }: Card
   const bytes = record.portrait;
   if (bytes.length === 0 && isBelowAge(validity, record, portrait.absentBelowAge)) return [];
   if (bytes.length > portrait.bytesMost) return [refusal('IMAGE_TOO_LARGE', field, `${bytes.length} bytes, at most ${portrait.bytesMost}`)];
-  if (bytes[0] !== 0xff || bytes[1] !== 0xd8 || bytes[2] !== 0xff) return [refusal('IMAGE_FORMAT', field, 'not a JPEG file')];
+  const format = formatOf(bytes);
+  if (format === undefined || !portrait.formats.includes(format)) {
+    return [refusal('IMAGE_FORMAT', field, `not a ${portrait.formats.join(' or ')} file`)];
+  }
   if (bytes.length < PORTRAIT_BYTES_LEAST) return [refusal('IMAGE_TOO_SMALL', field, `${bytes.length} bytes`)];
   return reading(field, () => {
-    const header = readJpegHeader(bytes, field);
-    const findings: LintFinding[] = [];
-    if (header.frame !== BASELINE)
-      findings.push(refusal('IMAGE_PROFILE', field, `frame ${header.frame.toString(16).toUpperCase()}, not baseline`));
-    if (header.bitsPerSample !== 8) findings.push(refusal('IMAGE_PROFILE', field, `${header.bitsPerSample} bits a sample`));
-    if (!portrait.components.some((count) => count === header.components)) {
-      findings.push(refusal('IMAGE_PROFILE', field, `${header.components} components`));
+    const { width, height, components, bitsPerSample, metadata, unsuitable } = PORTRAIT_FORMATS[format](bytes, portrait);
+    const findings = unsuitable.map((detail) => refusal('IMAGE_PROFILE', field, detail));
+    if (bitsPerSample !== 8) findings.push(refusal('IMAGE_PROFILE', field, `${bitsPerSample} bits a sample`));
+    if (!portrait.components.some((count) => count === components)) {
+      findings.push(refusal('IMAGE_PROFILE', field, `${components} components`));
     }
-    if (portrait.jfif && !header.jfif) findings.push(refusal('IMAGE_PROFILE', field, 'no JFIF header behind SOI (FF D8 FF E0)'));
-    if (header.metadata.length > 0) findings.push(refusal('IMAGE_METADATA', field, header.metadata.join(', ')));
-    return [...findings, ...dimensions(field, header, portrait)];
+    if (metadata.length > 0) findings.push(refusal('IMAGE_METADATA', field, metadata.join(', ')));
+    return [...findings, ...dimensions(field, { width, height }, portrait)];
   });
+}
+
+type PortraitFormat = CardProfile['portrait']['formats'][number];
+
+interface PortraitFacts {
+  readonly width: number;
+  readonly height: number;
+  readonly components: number;
+  readonly bitsPerSample: number;
+  /** What a file carries beyond the picture. */
+  readonly metadata: readonly string[];
+  /** What is not allowed in a file of this format. */
+  readonly unsuitable: readonly string[];
+}
+
+const PORTRAIT_FORMATS: Readonly<Record<PortraitFormat, (bytes: Uint8Array, rules: CardProfile['portrait']) => PortraitFacts>> = {
+  JPEG(bytes, { jfif }) {
+    const header = readJpegHeader(bytes, 'portrait');
+    const unsuitable = [
+      ...(header.frame === BASELINE ? [] : [`frame ${header.frame.toString(16).toUpperCase()}, not baseline`]),
+      ...(jfif && !header.jfif ? ['no JFIF header behind SOI (FF D8 FF E0)'] : []),
+    ];
+    return { ...header, unsuitable };
+  },
+  'JPEG 2000'(bytes) {
+    const header = readJpeg2000Header(bytes, 'portrait');
+    return { ...header, unsuitable: header.palette ? ['a palette'] : [] };
+  },
+};
+
+/** By the first bytes: SOI and a marker; the signature box of a JP2 file, or SOC and SIZ of a codestream (ISO/IEC 15444-1 A.4, I.5.1). */
+function formatOf(bytes: Uint8Array): PortraitFormat | undefined {
+  const start = toHex(bytes.subarray(0, 4));
+  if (start.startsWith('FFD8FF')) return 'JPEG';
+  return start === '0000000C' || start === 'FF4FFF51' ? 'JPEG 2000' : undefined;
 }
 
 /**

@@ -7,7 +7,7 @@ type Rule = readonly [where: string, holds: (profile: CardProfile) => boolean];
 
 /** The first rule that the profile breaks; undefined when there is none. */
 export function brokenRule(profile: CardProfile): string | undefined {
-  return RULES.find(([, holds]) => !holds(profile))?.[0];
+  return PROFILE_RULES.find(([, holds]) => !holds(profile))?.[0];
 }
 
 const announced = ({ access }: CardProfile, kind: CardProfile['access']['announces'][number]['kind']): boolean =>
@@ -21,7 +21,7 @@ const together = (file: CardProfile['files'][number], part: 'dg3' | 'dg11' | 'dg
 const ascending = (numbers: readonly number[]): boolean => numbers.every((number, at) => number > (numbers[at - 1] ?? -1));
 const once = (names: readonly string[]): boolean => new Set(names).size === names.length;
 
-const RULES: readonly Rule[] = [
+export const PROFILE_RULES: readonly Rule[] = [
   ['/files: EF.SOD is written last', ({ files }) => files.at(-1) === 'EF.SOD'],
   ['/files: EF.COM and EF.DG1 are written', ({ files }) => files.includes('EF.COM') && files.includes('EF.DG1')],
   ['/files: EF.DG2 is written (Doc 9303-10 §4.7.2: mandatory)', (profile) => writes(profile, 'EF.DG2')],

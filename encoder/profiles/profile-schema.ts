@@ -344,7 +344,8 @@ export const CardProfileSchema = Type.Object(
     mrz: Mrz,
     dg2: Type.Object(
       {
-        format: Type.Literal('19794-5'),
+        /** Of the data block; issuers of passports must use ISO/IEC 39794-5 from 2030 on (Doc 9303-10 §4.5.6). */
+        standard: Type.Enum(['ISO/IEC 19794-5', 'ISO/IEC 39794-5']),
         /** Without a portrait: no file, or the file with this JPEG (base64), for Doc 9303-10 §4.7.2 has DG2 mandatory and never empty. */
         withoutPortrait: Type.Union([
           Type.Literal('no-file'),
@@ -397,11 +398,12 @@ export const CardProfileSchema = Type.Object(
     ),
     portrait: Type.Object(
       {
+        formats: Type.Array(Type.Enum(['JPEG', 'JPEG 2000']), { minItems: 1, uniqueItems: true }),
         bytesMost: Type.Integer({ minimum: 1024, maximum: 65_000 }),
         width: Range,
         height: Range,
         components: Type.Array(Type.Enum([1, 3]), { minItems: 1, uniqueItems: true }),
-        /** The picture begins FF D8 FF E0: readers of the Vietnamese card look for it. */
+        /** A JPEG begins FF D8 FF E0: readers of the Vietnamese card look for it. */
         jfif: Type.Boolean(),
         absentBelowAge: AbsentBelowAge,
       },
