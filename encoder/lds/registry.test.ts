@@ -18,6 +18,12 @@ describe('every file of the registry', () => {
     expect(codec.decode(fromHex(example.hex))).toEqual(example.value);
   });
 
+  test('is there: every file of an LDS1 application and of its master file, but DG6 and DG8 to DG10, which nobody has defined', () => {
+    const dataGroups = [1, 2, 3, 4, 5, 7, 11, 12, 13, 14, 15, 16].map((number) => `EF.DG${number}`);
+    const others = ['EF.ATR/INFO', 'EF.COM', 'EF.CVCA', 'EF.CardAccess', 'EF.CardSecurity', 'EF.DIR', 'EF.SOD'];
+    expect(ELEMENTARY_FILES.map(({ name }) => name).toSorted()).toEqual([...dataGroups, ...others].toSorted());
+  });
+
   test('has at least one example', () => {
     expect(ELEMENTARY_FILES.length).toBeGreaterThan(0);
     expect(ELEMENTARY_FILES.filter(({ examples }) => examples.length === 0)).toEqual([]);
