@@ -124,6 +124,7 @@ export class ChipMemory {
   readonly #secrets = new Map<SecretRole, Uint8Array>();
   readonly #items = new Map<number, Uint8Array>();
   #bindingTag: Uint8Array | null = null;
+  #trustPoints: Uint8Array | undefined;
   #locked = false;
   #torn = false;
   #updates = 0;
@@ -208,6 +209,17 @@ export class ChipMemory {
     this.#write(RECORD.secret, concat(...parts));
   }
 
+  /** What `setTrustPoints` took last. */
+  get trustPoints(): Uint8Array | undefined {
+    return this.#trustPoints;
+  }
+
+  /** The chip's trust points in whatever form its program gives them, and what a file then contains instead, in one write. */
+  setTrustPoints(trustPoints: Uint8Array, file?: { readonly address: FileAddress; readonly content: Uint8Array }): void {
+    const head = concat(uintBE(trustPoints.length, 2), trustPoints);
+    this.#write(RECORD.trust, file === undefined ? head : concat(head, uintBE(file.address, 3), file.content));
+  }
+
   setKey(role: KeyRole, key: ChipKey): void {
     const head = concat(Uint8Array.of(ROLES.indexOf(role)), uintBE(key.privateKey.length, 2));
     this.#write(RECORD.key, concat(head, key.privateKey, key.publicKey));
@@ -263,6 +275,9 @@ export class ChipMemory {
       case RECORD.secret:
         this.#applySecrets(payload);
         return;
+      case RECORD.trust:
+        this.#applyTrustPoints(payload);
+        return;
       case RECORD.key:
         this.#applyKey(payload);
         return;
@@ -314,6 +329,15 @@ export class ChipMemory {
       this.#secrets.set(role, payload.slice(at + 2, at + 2 + length));
       at += 2 + length;
     }
+  }
+
+  #applyTrustPoints(payload: Uint8Array): void {
+    const end = 2 + second16(payload, 0);
+    this.#trustPoints = payload.slice(2, end);
+    if (payload.length === end) return;
+    const { content } = this.#file(((payload[end] ?? 0) << 16) | second16(payload, end + 1));
+    content.fill(0);
+    content.set(payload.subarray(end + 3).subarray(0, content.length));
   }
 
   #applyKey(payload: Uint8Array): void {

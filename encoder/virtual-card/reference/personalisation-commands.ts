@@ -1,14 +1,14 @@
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
-import { DecodeError, concat, equalBytes, uintBE } from '#encoder/bytes';
-import { decodeDataGroupings, Scp03CardSession, type DataGrouping } from '#encoder/globalplatform';
+import { concat, equalBytes, Secret, uintBE } from '#encoder/bytes';
+import { Scp03CardSession } from '#encoder/globalplatform';
 import { tlv } from '#encoder/tlv';
-import { unpad2 } from '#encoder/access';
-import { Secret } from '#encoder/bytes';
-import { fileAddress, sha256, type KeyRole, type SecretRole } from '../memory.ts';
+import { fileAddress, sha256, type KeyRole } from '../memory.ts';
 import { answer, DONE, status } from '../responses.ts';
 import { EMRTD_AID, ISD_AID, type Chip, type Handler } from './chip.ts';
 import { addressedBy, members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
+import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
+import { storeData } from './store-data.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
@@ -133,7 +133,7 @@ function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));
 }
 
-/** 80 life cycle, 81 binding tag, 82 secrets set, A3 and A4 public keys, A5 one for each file: 80 FID, 81 size, 82 written, 83 SHA-256, 84 in the master file. */
+/** 80 life cycle, 81 binding tag, 82 secrets set, 86 trust point set, A3 and A4 public keys, A5 one for each file: 80 FID, 81 size, 82 written, 83 SHA-256, 84 in the master file. */
 function personalisationStatus(chip: Chip): Uint8Array {
   const { memory } = chip;
   const key = (role: KeyRole, tag: number): Uint8Array => {
@@ -145,6 +145,7 @@ function personalisationStatus(chip: Chip): Uint8Array {
     tlv(0x80, Uint8Array.of(memory.lifeCycle === 'blank' ? 0x01 : 0x03)),
     memory.bindingTag === null ? new Uint8Array(0) : tlv(0x81, memory.bindingTag),
     tlv(0x82, Uint8Array.of(secrets ? 1 : 0)),
+    memory.trustPoints === undefined ? new Uint8Array(0) : tlv(0x86, Uint8Array.of(0x01)),
     key('activeAuthentication', 0xa3),
     key('chipAuthentication', 0xa4),
     ...memory
@@ -169,61 +170,6 @@ function installForPersonalization(chip: Chip, command: ParsedCommandApdu): Resp
   if (!equalBytes(command.data, expected)) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
   chip.volatile.personalising = true;
   chip.volatile.storeData = [];
-  return DONE;
-}
-
-/** A chip's STORE DATA sequence fits its buffer: three groupings of this profile are below 200 bytes. */
-const STORE_DATA_BYTES_MAX = 1024;
-
-/** STORE DATA (GPC v2.3.1 §11.11): blocks numbered in P2; the last one (P1 bit 8) puts the whole sequence into force at once. */
-function storeData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
-  const { volatile } = chip;
-  if (!volatile.personalising) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
-  if ((command.p1 & 0x18) !== 0x08) return status(StatusWord.INCORRECT_P1_P2);
-  if (command.p2 === 0) volatile.storeData = [];
-  if (command.p2 !== volatile.storeData.length) return status(StatusWord.INCORRECT_P1_P2);
-  volatile.storeData.push(command.data);
-  const all = concat(...volatile.storeData);
-  if (all.length > STORE_DATA_BYTES_MAX) return status(StatusWord.NOT_ENOUGH_MEMORY);
-  if ((command.p1 & 0x80) === 0) return DONE;
-  volatile.storeData = [];
-  try {
-    return applyGroupings(chip, decodeDataGroupings(all), (command.p1 & 0x60) === 0x60);
-  } catch (error) {
-    if (error instanceof DecodeError) return status(StatusWord.WRONG_DATA);
-    throw error;
-  }
-}
-
-const DGI = { mrz: 0xa001, can: 0xa002, bindingTag: 0xa003 } as const;
-const SECRET_FORM: Readonly<Record<SecretRole, (value: Uint8Array) => boolean>> = {
-  mrz: (value) => value.length >= 24 && value.length <= 64 && value.every((byte) => byte >= 0x20 && byte <= 0x7e),
-  can: (value) => value.length === 6 && value.every((byte) => byte >= 0x30 && byte <= 0x39),
-};
-
-/** Secrets come encrypted under the DEK; the binding tag does not, and stands alone. */
-function applyGroupings(chip: Chip, groupings: readonly DataGrouping[], encrypted: boolean): ResponseApdu {
-  const [only] = groupings;
-  if (groupings.length === 1 && only?.dgi === DGI.bindingTag) return writeBindingTag(chip, only.data);
-  const secrets: Partial<Record<SecretRole, Uint8Array>> = {};
-  for (const { dgi, data } of groupings) {
-    const role = dgi === DGI.mrz ? 'mrz' : dgi === DGI.can ? 'can' : undefined;
-    const padded = encrypted ? chip.volatile.decryptSensitive?.(data) : undefined;
-    const value = padded === undefined ? undefined : unpad2(padded);
-    if (role === undefined || value === undefined || !SECRET_FORM[role](value)) return status(StatusWord.WRONG_DATA);
-    secrets[role] = value;
-  }
-  if (groupings.length === 0) return status(StatusWord.WRONG_DATA);
-  if (chip.memory.bindingTag === null) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
-  chip.memory.setSecrets(secrets);
-  return DONE;
-}
-
-function writeBindingTag(chip: Chip, tag: Uint8Array): ResponseApdu {
-  if (tag.length < 16 || tag.length > 32) return status(StatusWord.WRONG_DATA);
-  const held = chip.memory.bindingTag;
-  if (held !== null) return equalBytes(held, tag) ? DONE : status(StatusWord.CONDITIONS_NOT_SATISFIED);
-  chip.memory.writeBindingTag(tag);
   return DONE;
 }
 
@@ -260,18 +206,9 @@ function deleteFile(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
 }
 
 /** TERMINATE CARD USAGE (ISO/IEC 7816-9 §9.3.6) of the personalisation: only a complete chip can be locked, and never again opened. */
-function terminate(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
+function terminate({ memory }: Chip, command: ParsedCommandApdu): ResponseApdu {
   if (command.p1 !== 0 || command.p2 !== 0) return status(StatusWord.INCORRECT_P1_P2);
-  const { memory } = chip;
-  const complete =
-    memory.bindingTag !== null &&
-    memory.secret('mrz') !== undefined &&
-    memory.secret('can') !== undefined &&
-    memory.key('activeAuthentication') !== undefined &&
-    memory.key('chipAuthentication') !== undefined &&
-    memory.files().length > 0 &&
-    memory.files().every((file) => file.written === file.content.length);
-  if (!complete) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
+  if (!isComplete(memory)) return status(StatusWord.CONDITIONS_NOT_SATISFIED);
   if (memory.defect?.kind !== 'lockLies') memory.lock();
   return DONE;
 }

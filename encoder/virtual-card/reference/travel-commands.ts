@@ -54,10 +54,11 @@ export class TravelState {
     this.#chip = chip;
     this.#bac = new BacCardSession(mrz, random);
     this.#pace = new PaceCardSession(PACE, [mrzPassword(mrz), canPassword(can)], random);
-    this.#chipAuthentication = new ChipAuthenticationCardSession(CHIP_AUTHENTICATION, {
-      curve: 'brainpoolP256r1',
-      privateKey: Secret.takeOver(privateScalar(memory.key('chipAuthentication')?.privateKey ?? new Uint8Array(0))),
-    });
+    const key = memory.key('chipAuthentication');
+    this.#chipAuthentication = new ChipAuthenticationCardSession(
+      CHIP_AUTHENTICATION,
+      key === undefined ? [] : [{ curve: 'brainpoolP256r1', privateKey: Secret.takeOver(privateScalar(key.privateKey)) }],
+    );
   }
 
   process(command: ParsedCommandApdu): Promise<ResponseApdu> {
