@@ -31,10 +31,11 @@ await runProcess('line', async (plant, log) => {
           onEvent: (event) => {
             if (event.kind === 'exited')
               log.warn({ event: 'seat_exited', seat: place, childPid: event.pid, signal: event.signal }, 'a seat ended');
+            if (event.kind === 'silent') log.error({ event: 'seat_silent', seat: place, childPid: event.pid }, 'a seat hangs and is ended');
             if (event.kind === 'ready') log.info({ event: 'seat_ready', seat: place, childPid: event.pid }, 'a seat is ready');
           },
         },
-        processSpec(plant, { name: `seat-${place.replace(':', '-')}`, script: 'seat.js', args: [place] }),
+        processSpec(plant, { name: `seat-${place.replace(':', '-')}`, script: 'seat.js', args: [place], beats: true }),
       ),
     ),
   );

@@ -1,10 +1,15 @@
 import { existsSync, rmSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { ProcessSpec } from '#production/plant';
 import { readyFile, type RunningPlant } from './running-plant.ts';
 
 /** libuv's pool: `pcsclite` and `pkcs11js` hold one thread an operation (performance.md §0.2). */
 const THREADS = 12;
+
+/** Thirty seconds without one touch in one: no work of ours keeps an event loop that long, on a busy host either. */
+const LOOK_MS = 5000;
+const SILENT_LOOKS_MAX = 6;
 
 /** How a process of ours is kept: started from `dist/`, ready when it says so, stopped by SIGTERM. */
 export function processSpec(
@@ -16,6 +21,8 @@ export function processSpec(
     readonly args?: readonly string[];
     readonly env?: Readonly<Record<string, string>>;
     readonly enter?: readonly string[];
+    /** It is killed and started again when its event loop stands still: what holds a card must not hang with it. */
+    readonly beats?: boolean;
   },
 ): ProcessSpec {
   const ready = readyFile(plant.plantDir, what.name);
@@ -34,6 +41,9 @@ export function processSpec(
     stopSignal: 'SIGTERM',
     stopDeadlineMs: 30_000,
     readyDeadlineMs: 60_000,
+    ...(what.beats === true
+      ? { heartbeat: { read: async () => (await stat(ready)).mtimeMs, everyMs: LOOK_MS, looksMax: SILENT_LOOKS_MAX } }
+      : {}),
     prepare: () => {
       rmSync(ready, { force: true });
       return Promise.resolve();

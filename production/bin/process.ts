@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isCodedError } from '#encoder/bytes';
 import { createLogger, type Logger } from '#production/logging';
@@ -10,6 +10,8 @@ export interface Running {
   stop(): Promise<void>;
 }
 
+/** How often the file that says "ready" is touched: whoever keeps the process can tell a frozen event loop from a busy one (`process-spec.ts`). */
+const BEAT_MS = 1000;
 /** A stop that takes longer than this is an end: what was in hand is found out from the chip and the database. */
 const STOP_MS_MAX = 25_000;
 
@@ -51,8 +53,18 @@ export async function runProcess(name: string, start: (plant: RunningPlant, log:
     process.on('SIGINT', () => stop('SIGINT'));
     mkdirSync(dirname(ready), { recursive: true, mode: 0o700 });
     writeFileSync(ready, String(process.pid), { mode: 0o600 });
+    setInterval(() => touch(ready), BEAT_MS).unref();
     log.info({ event: 'process_ready' }, 'the process is ready');
   } catch (error) {
     fail(error);
+  }
+}
+
+function touch(file: string): void {
+  const now = new Date();
+  try {
+    utimesSync(file, now, now);
+  } catch {
+    // The file is gone: we are ending, or somebody has emptied the folder and will find us silent.
   }
 }

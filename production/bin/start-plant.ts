@@ -66,7 +66,9 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
     const keep = async (name: string, enter?: readonly string[]): Promise<void> => {
       processes.set(
         name,
-        await plant.supervise(processSpec(running, { name, script: `${name}.js`, ...(enter === undefined ? {} : { enter }) })),
+        await plant.supervise(
+          processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector', ...(enter === undefined ? {} : { enter }) }),
+        ),
       );
     };
     const line = extras.withoutLine !== true;
@@ -113,6 +115,7 @@ function logged(plantDir: string, extras: PlantExtras): { readonly log: Logger; 
       const fields = { event: `service_${event.kind}`, service: event.service };
       if (event.kind === 'exited')
         log.warn({ ...fields, childPid: event.pid, exitCode: event.code, signal: event.signal }, 'a process ended');
+      else if (event.kind === 'silent') log.error({ ...fields, childPid: event.pid }, 'a process hangs and is ended');
       else if (event.kind === 'restarting')
         log.warn({ ...fields, detail: event.because, durationMs: event.inMs }, 'a process is started again');
       else log.info({ ...fields, ...('pid' in event ? { childPid: event.pid } : {}) }, 'a process changed its state');

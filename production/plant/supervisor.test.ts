@@ -88,6 +88,29 @@ describe('a process that is kept running', () => {
     expect(started?.kind === 'started' && identify(started.pid)).toBeUndefined();
   });
 
+  it('kills a process that falls silent without ending, with its children, and starts it again', async () => {
+    const { readFile, stat } = await import('node:fs/promises');
+    const beat = join(plantDir, 'beat');
+    const mtime = async (): Promise<number> => (await stat(beat)).mtimeMs;
+    const kept = await start({
+      command: 'sh',
+      args: ['-c', 'sleep 600 & echo $! >"$1.child"; while :; do touch "$1"; sleep 0.02; done', 'sh', beat],
+      probe: () => mtime().then(() => undefined),
+      heartbeat: { read: mtime, everyMs: 100, looksMax: 5 },
+    });
+    const first = kept.pid() ?? 0;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(kept.pid()).toBe(first);
+    const child = identify(Number(await readFile(`${beat}.child`, 'utf8')));
+    if (child === undefined) throw new Error('the process has no child');
+    process.kill(first, 'SIGSTOP');
+    await expect.poll(() => events.filter((event) => event.kind === 'ready').length, { timeout: 10_000 }).toBe(2);
+    expect(events).toContainEqual({ kind: 'silent', service: 'sleeper', pid: first });
+    expect(events).toContainEqual({ kind: 'exited', service: 'sleeper', pid: first, code: null, signal: 'SIGKILL' });
+    expect(kept.pid()).not.toBe(first);
+    expect(isRunning(child)).toBe(false);
+  });
+
   it('kills a service that does not stop when asked', async () => {
     // The probe waits until the trap is set: `sleep` is there only afterwards.
     const args = ['-c', `trap '' TERM; touch "$1"; while :; do sleep 1; done`, 'sh', join(plantDir, 'trapped')];

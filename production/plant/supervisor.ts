@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync, readSync, fstatSync, rmSync, writeFileS
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
+import { fallsSilent, type Heartbeat } from './heartbeat.ts';
 import { PlantError } from './plant-error.ts';
 import { identify, isRunning, type ProcessIdentity } from './process-identity.ts';
 
@@ -32,6 +33,8 @@ export interface ProcessSpec {
   /** Resolves when the service answers, rejects while it does not. Called again and again until `readyDeadlineMs`. */
   readonly probe: (pid: number) => Promise<void>;
   readonly readyDeadlineMs: number;
+  /** Once it is ready: a process that falls silent is killed with its children, and started again. Without one only its end is noticed. */
+  readonly heartbeat?: Heartbeat;
 }
 
 export type PlantEvent =
@@ -44,6 +47,7 @@ export type PlantEvent =
       readonly code: number | null;
       readonly signal: string | null;
     }
+  | { readonly kind: 'silent'; readonly service: string; readonly pid: number }
   | { readonly kind: 'restarting'; readonly service: string; readonly inMs: number; readonly because: string }
   | { readonly kind: 'stopped'; readonly service: string };
 
@@ -152,8 +156,10 @@ class Keeper implements Supervised {
     const began = performance.now();
     const logOffset = sizeOf(this.#logFile);
     const { child, ended } = spawnKept(spec, this.#deps.plantDir, this.#logFile);
+    const life = new AbortController();
     this.#child = child;
     this.#ended = ended.then((report) => {
+      life.abort();
       this.#child = undefined;
       this.#ready = false;
       rmSync(this.#recordFile, { force: true });
@@ -172,6 +178,7 @@ class Keeper implements Supervised {
       this.#readySince = performance.now();
       for (const waiter of this.#waiting.splice(0)) waiter.resolve();
       this.#emit({ kind: 'ready', service: this.name, pid: child.pid, afterMs: Math.round(performance.now() - began) });
+      if (spec.heartbeat !== undefined) void this.#listen(spec.heartbeat, child.pid, life.signal);
       return;
     }
     if (outcome === 'late' || outcome === 'ready') {
@@ -198,6 +205,13 @@ class Keeper implements Supervised {
       await Promise.race([sleep(PROBE_INTERVAL_MS), end]);
     }
     return report ?? 'late';
+  }
+
+  /** A process that hangs ends like one that was killed, and `#watch` starts the next. */
+  async #listen(heartbeat: Heartbeat, pid: number, over: AbortSignal): Promise<void> {
+    if (!(await fallsSilent(heartbeat, over))) return;
+    this.#emit({ kind: 'silent', service: this.name, pid });
+    killGroup(pid);
   }
 
   #exitError(report: ExitReport, logOffset: number): PlantError {
