@@ -1,4 +1,4 @@
-import { type ByteReader, type DecodeError } from '#encoder/bytes';
+import { ByteReader, type DecodeError } from '#encoder/bytes';
 import { enter, tlv } from '#encoder/tlv';
 
 /**
@@ -85,9 +85,15 @@ export function readTemplates<T>(reader: ByteReader, rules: TemplateRules<T>): r
   const count = counter.uint(1, 'count');
   counter.end();
   if (count < rules.least || count > rules.most) throw counter.error('BYTES_LIMIT', 'count', `${count} templates`);
-  const templates = Array.from({ length: count }, () => readTemplate(enter(group, 0x7f60), rules));
+  const templates = Array.from({ length: count }, (_, at) => readTemplate(numbered(enter(group, 0x7f60), at + 1), rules));
   group.end();
   return templates;
+}
+
+/** The same bytes under a path that tells templates apart: `7F60[2]`. */
+function numbered(reader: ByteReader, number: number): ByteReader {
+  const { path, offset } = reader;
+  return new ByteReader(reader.rest(), `${path}[${number}]`, offset);
 }
 
 function readTemplate<T>(template: ByteReader, rules: TemplateRules<T>): BiometricTemplate<T> {

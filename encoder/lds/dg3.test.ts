@@ -76,17 +76,17 @@ describe('DG3 that nobody should have written', () => {
   const file = () => toHex(dg3.encode({ fingers: finger === undefined ? [] : [finger] }));
 
   test.each([
-    ['the header of a face', '810108', '810102', 'DG3/63/7F61/7F60/A1'],
-    ['the format of a face', '88020007', '88020008', 'DG3/63/7F61/7F60/A1/88'],
-    ['another owner', '87020101', '87020102', 'DG3/63/7F61/7F60/A1'],
-    ['a block of data objects', '5F2E', '7F2E', 'DG3/63/7F61/7F60/5F2E'],
-    ['a facial record', '46495200', '46414300', 'DG3/63/7F61/7F60/5F2E/format identifier'],
-    ['the version of the second edition', '30313000', '30323000', 'DG3/63/7F61/7F60/5F2E/version'],
-    ['the left finger under the header of the right', '82010A', '820109', 'DG3/63/7F61/7F60/5F2E/position'],
-    ['two fingers in one block', '001F01', '001F02', 'DG3/63/7F61/7F60/5F2E/number of fingers'],
-    ['a palm', '070101', '150101', 'DG3/63/7F61/7F60/5F2E/position'],
-    ['a second view', '070101', '070201', 'DG3/63/7F61/7F60/5F2E/number of views'],
-    ['an unknown compression', '08050000', '08060000', 'DG3/63/7F61/7F60/5F2E/compression'],
+    ['the header of a face', '810108', '810102', 'DG3/63/7F61/7F60[1]/A1'],
+    ['the format of a face', '88020007', '88020008', 'DG3/63/7F61/7F60[1]/A1/88'],
+    ['another owner', '87020101', '87020102', 'DG3/63/7F61/7F60[1]/A1'],
+    ['a block of data objects', '5F2E', '7F2E', 'DG3/63/7F61/7F60[1]/5F2E'],
+    ['a facial record', '46495200', '46414300', 'DG3/63/7F61/7F60[1]/5F2E/format identifier'],
+    ['the version of the second edition', '30313000', '30323000', 'DG3/63/7F61/7F60[1]/5F2E/version'],
+    ['the left finger under the header of the right', '82010A', '820109', 'DG3/63/7F61/7F60[1]/5F2E/position'],
+    ['two fingers in one block', '001F01', '001F02', 'DG3/63/7F61/7F60[1]/5F2E/number of fingers'],
+    ['a palm', '070101', '150101', 'DG3/63/7F61/7F60[1]/5F2E/position'],
+    ['a second view', '070101', '070201', 'DG3/63/7F61/7F60[1]/5F2E/number of views'],
+    ['an unknown compression', '08050000', '08060000', 'DG3/63/7F61/7F60[1]/5F2E/compression'],
     ['a count of two', '020101', '020102', 'DG3/63/7F61'],
     ['a count of 255', '020101', '0201FF', 'DG3/63/7F61/02/count'],
   ])('%s', (_what, from, to, path) => {
@@ -100,7 +100,7 @@ describe('DG3 that nobody should have written', () => {
   test('no sub-type (table 47), and random bytes beside a finger (table 50)', () => {
     const withoutSubtype = tlv(0x7f60, tlv(0xa1, fromHex('810108 87020101 88020007')), tlv(0x5f2e));
     const bare = tlv(0x63, tlv(0x7f61, fromHex('020101'), withoutSubtype));
-    expect(() => dg3.decode(bare)).toThrow(/DG3\/63\/7F61\/7F60\/A1 .*sub-type/);
+    expect(() => dg3.decode(bare)).toThrow(/DG3\/63\/7F61\/7F60\[1\]\/A1 .*sub-type/);
     if (finger === undefined) throw new Error('no finger');
     const { subtype: _subtype, ...header } = finger.header;
     expect(() => dg3.encode({ fingers: [{ ...finger, header }] })).toThrow(RangeError);

@@ -8,17 +8,17 @@ const [right] = dg4.decode(fromHex(both?.hex ?? '')).irises;
 if (right === undefined) throw new Error('the example has no eye');
 
 test.each([
-  ['the header of a finger', '810110', '810108', 'DG4/76/7F61/7F60/A1'],
-  ['the format of a finger', '88020009', '88020007', 'DG4/76/7F61/7F60/A1/88'],
-  ['a finger record', '49495200', '46495200', 'DG4/76/7F61/7F60/5F2E/format identifier'],
-  ['the left eye under the header of the right', '820101', '820102', 'DG4/76/7F61/7F60/5F2E/eye'],
-  ['two eyes in one block', '000001002D', '000002002D', 'DG4/76/7F61/7F60/5F2E/number of eyes'],
-  ['a longer header', '0001002D', '0001002E', 'DG4/76/7F61/7F60/5F2E/header length'],
-  ['a third eye', '01000100015', '03000100015', 'DG4/76/7F61/7F60/5F2E/eye'],
-  ['no image', '01000100015', '01000000015', 'DG4/76/7F61/7F60/5F2E/number of images'],
-  ['65535 images', '01000100015', '01FFFF00015', 'DG4/76/7F61/7F60/5F2E/number of images'],
-  ['an image that is longer than the file', '00000004FF', 'FFFFFFFFFF', 'DG4/76/7F61/7F60/5F2E/image[1]/data'],
-  ['bytes behind the image', '00000004FF', '00000003FF', 'DG4/76/7F61/7F60/5F2E'],
+  ['the header of a finger', '810110', '810108', 'DG4/76/7F61/7F60[1]/A1'],
+  ['the format of a finger', '88020009', '88020007', 'DG4/76/7F61/7F60[1]/A1/88'],
+  ['a finger record', '49495200', '46495200', 'DG4/76/7F61/7F60[1]/5F2E/format identifier'],
+  ['the left eye under the header of the right', '820101', '820102', 'DG4/76/7F61/7F60[1]/5F2E/eye'],
+  ['two eyes in one block', '000001002D', '000002002D', 'DG4/76/7F61/7F60[1]/5F2E/number of eyes'],
+  ['a longer header', '0001002D', '0001002E', 'DG4/76/7F61/7F60[1]/5F2E/header length'],
+  ['a third eye', '01000100015', '03000100015', 'DG4/76/7F61/7F60[1]/5F2E/eye'],
+  ['no image', '01000100015', '01000000015', 'DG4/76/7F61/7F60[1]/5F2E/number of images'],
+  ['65535 images', '01000100015', '01FFFF00015', 'DG4/76/7F61/7F60[1]/5F2E/number of images'],
+  ['an image that is longer than the file', '00000004FF', 'FFFFFFFFFF', 'DG4/76/7F61/7F60[1]/5F2E/image[1]/data'],
+  ['bytes behind the image', '00000004FF', '00000003FF', 'DG4/76/7F61/7F60[1]/5F2E'],
 ])('%s is refused', (_what, from, to, path) => {
   const good = toHex(dg4.encode({ irises: [right] }));
   const bad = good.replace(from, to);
