@@ -37,7 +37,7 @@ export async function openBac(
     if (r === undefined || !equalConstantTime(r.subarray(0, 2 * NONCE), concat(rndIc, rndIfd))) {
       throw new AccessError('ACCESS_PASSWORD_WRONG', { where: 'BAC/EXTERNAL AUTHENTICATE', detail: 'the proof of the chip' });
     }
-    return secureMessaging(channel, sessionOf({ rndIc, rndIfd, kIc: r.slice(2 * NONCE), kIfd }));
+    return secureMessaging(channel, sessionOf({ rndIc, rndIfd, kIc: r.subarray(2 * NONCE), kIfd }));
   } finally {
     wipe(keys);
   }
@@ -96,16 +96,17 @@ export class BacCardSession {
       const rndIfd = s.slice(0, NONCE);
       const kIc = this.#random(KEYING);
       const response = { data: seal(keys, concat(rndIc, rndIfd, kIc)), sw: StatusWord.SUCCESS };
-      return { response, session: sessionOf({ rndIc, rndIfd, kIc, kIfd: s.slice(2 * NONCE) }) };
+      return { response, session: sessionOf({ rndIc, rndIfd, kIc, kIfd: s.subarray(2 * NONCE) }) };
     } finally {
       wipe(keys);
     }
   }
 }
 
-/** E || MAC(E), 32 + 8 bytes (Doc 9303-11 §4.3.3). */
+/** E || MAC(E), 32 + 8 bytes (Doc 9303-11 §4.3.3). Wipes the plain text, which holds keying material. */
 function seal(keys: SessionKeys, plain: Uint8Array): Uint8Array {
   const encrypted = tdesCbc('encrypt', keys.enc.reveal(), plain);
+  plain.fill(0);
   return concat(encrypted, retailMac(keys.mac.reveal(), encrypted));
 }
 

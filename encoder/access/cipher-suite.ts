@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { concat, Secret, uintBE } from '#encoder/bytes';
+import { Secret, uintBE } from '#encoder/bytes';
 import { AES_BLOCK, aesCbc, aesEcb, DES_BLOCK, pad2, tdesCbc } from './cipher.ts';
 import { aesCmac, retailMac } from './mac.ts';
 
@@ -73,11 +73,7 @@ export const KDF_PI = 3;
 
 /** KDF(K, c) = the first bytes of H(K || c), with odd parity for DES keys (Doc 9303-11 §9.7.1). */
 export function deriveKey(suite: CipherSuite, sharedSecret: Uint8Array, counter: number): Secret {
-  const digest = new Uint8Array(
-    createHash(suite.hash)
-      .update(concat(sharedSecret, uintBE(counter, 4)))
-      .digest(),
-  );
+  const digest = new Uint8Array(createHash(suite.hash).update(sharedSecret).update(uintBE(counter, 4)).digest());
   const key = digest.slice(0, suite.keyLength);
   digest.fill(0);
   return Secret.takeOver(suite.name === '3DES' ? withOddParity(key) : key);

@@ -24,6 +24,8 @@ export interface ReadOptions {
    * true: the first six bytes alone, which every chip answers. A chip that refuses the long read is asked for the header all the same.
    */
   readonly headerFirst?: boolean;
+  /** Of a file that is no data object and has a fixed length, as EF.CVCA has. */
+  readonly length?: number;
 }
 
 /** SELECT by AID (00 A4 04 0C), without asking for file control information. */
@@ -49,10 +51,14 @@ export async function readFile(channel: ApduChannel, fid: number, options: ReadO
   const where = name(fid);
   await selectFile(channel, fid);
   const readMax = options.readMax ?? SHORT_READ_MAX;
-  const first = await readStart(channel, options.headerFirst === false ? readMax : HEADER_BYTES, where);
+  const first = await readStart(
+    channel,
+    Math.min(readMax, options.length ?? (options.headerFirst === false ? readMax : HEADER_BYTES)),
+    where,
+  );
   const parts = [first];
   let have = first.length;
-  const total = fileLength(first, where);
+  const total = options.length ?? fileLength(first, where);
   const limit = Math.min(options.fileBytesMax ?? FILE_BYTES_MAX, FILE_BYTES_MAX);
   if (total > limit) throw new AccessError('ACCESS_FILE_INVALID', { where, detail: `${total} bytes, at most ${limit}` });
   while (have < total) {
@@ -126,7 +132,8 @@ function berLength(reader: ByteReader): number {
   return reader.uint(first & 0x7f, 'length');
 }
 
-function invalidAsFile<T>(where: string, read: () => T): T {
+/** Reads content that was malformed as a file's own fault. */
+export function invalidAsFile<T>(where: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {

@@ -26,6 +26,7 @@ export { type ChipAuthenticationProof, verifyChipAuthenticationMapping } from '.
 export { type PaceCardOptions, PaceCardSession } from './pace-card.ts';
 export { authenticateChip, type ChipAuthenticationRequest } from './chip-authentication.ts';
 export { ChipAuthenticationCardSession } from './chip-authentication-card.ts';
+export { type ChipAuthenticationChoice, chipAuthenticationChoices } from './chip-authentication-choice.ts';
 export { type ChipAuthenticationKey, chipAuthenticationPublicKey, type ChipAuthenticationPublicKey } from './chip-authentication-key.ts';
 export { chipAuthenticationParameters, type ChipAuthenticationParameters } from './chip-authentication-parameters.ts';
 export {
@@ -42,6 +43,11 @@ export {
 export { EC_DOMAINS, ecDomainById, type EcDomain, type EcDomainName } from './curves.ts';
 export { DH_DOMAINS, type DhDomain, type DhDomainName } from './dh-domains.ts';
 export { EMRTD_AID, isFileUnavailable, readFile, selectApplication, selectFile, SHORT_READ_MAX, type ReadOptions } from './files.ts';
-export { authenticateTerminal, basicAccessIdentifier, type TerminalAuthenticationRequest } from './terminal-authentication.ts';
+export {
+  authenticateTerminal,
+  basicAccessIdentifier,
+  readCertificationAuthorityReferences,
+  type TerminalAuthenticationRequest,
+} from './terminal-authentication.ts';
 export { type InspectionRights, TerminalAuthenticationCardSession, type TerminalBinding } from './terminal-authentication-card.ts';
 export { efCvcaOf, type TrustPoints, trustPointsFile, type TrustPointStore, trustPointStore } from './trust-points.ts';

@@ -7,6 +7,7 @@ import { deriveSessionKeys, type SessionKeys } from './cipher-suite.ts';
 import { type ChipAuthenticationProof, decryptChipAuthenticationData } from './pace-cam.ts';
 import { checkOther } from './key-agreement-group.ts';
 import { nonceLength, type PaceParameters, paceToken } from './pace-parameters.ts';
+import { isBlocking } from './retry-counter.ts';
 import { PASSWORD_REFERENCES, type PacePassword, passwordKey } from './password.ts';
 import { isSmChannel, secureMessaging, type SmChannel, SmSession } from './secure-messaging.ts';
 import type { EphemeralKeys, RandomSource } from './session-result.ts';
@@ -56,6 +57,7 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
   const mapping = parameters.mapping.terminal(parameters, nonce, random);
   const mapped = await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' });
   const generator = mapping.finish(mapped.value);
+  nonce.fill(0);
 
   const key = group.randomKey(random);
   const publicKey = group.publicKey(key, generator);
@@ -139,14 +141,9 @@ async function setAuthenticationTemplate(channel: ApduChannel, request: PaceRequ
   const left = triesLeft(response.sw);
   const where = 'PACE/MSE:Set AT';
   if (left === undefined) throw new AccessError('ACCESS_REFUSED', { where, detail: statusName(response.sw) });
-  if (isBlocking(password) && left < (request.lastTry === true ? 1 : 2)) {
+  if (isBlocking(password.kind) && left < (request.lastTry === true ? 1 : 2)) {
     throw new AccessError('ACCESS_PASSWORD_BLOCKED', { where, detail: statusName(response.sw) });
   }
-}
-
-/** PIN and PUK; MRZ and CAN are static and never blocked (BSI TR-03110-2 §2.4). */
-function isBlocking({ kind }: PacePassword): boolean {
-  return kind === 'pin' || kind === 'puk';
 }
 
 async function decryptedNonce(channel: ApduChannel, { parameters, password }: PaceRequest): Promise<Uint8Array> {
@@ -168,7 +165,7 @@ async function decryptedNonce(channel: ApduChannel, { parameters, password }: Pa
 
 /** A PIN or PUK that is blocked (6983), deactivated (6984) or suspended (6985) is refused here (BSI TR-03110-3 §B.14.2). */
 function blocked(error: unknown, password: PacePassword): unknown {
-  if (!(error instanceof AccessError) || !isBlocking(password) || !isRefusal(error.cause)) return error;
+  if (!(error instanceof AccessError) || !isBlocking(password.kind) || !isRefusal(error.cause)) return error;
   const { sw = 0, detail = '' } = error.cause;
   const words: readonly number[] = [StatusWord.AUTHENTICATION_BLOCKED, 0x6984, StatusWord.CONDITIONS_NOT_SATISFIED];
   if (!words.includes(sw)) return error;

@@ -9,8 +9,14 @@ export interface RetryCounter {
   set(remaining: number): void;
 }
 
-/** PIN, and PUK where it blocks. A password without a counter is tried without end. */
-export type RetryCounters = Readonly<Partial<Record<PasswordKind, RetryCounter>>>;
+/** PIN, and PUK where it blocks: MRZ and CAN never do (§2.4). */
+export type RetryCounters = Readonly<Partial<Record<BlockingPassword, RetryCounter>>>;
+export type BlockingPassword = Extract<PasswordKind, 'pin' | 'puk'>;
+
+/** Whether wrong ones are counted. */
+export function isBlocking(kind: PasswordKind): kind is BlockingPassword {
+  return kind === 'pin' || kind === 'puk';
+}
 
 /** 63Cx, as a number without x. */
 const TRIES_LEFT = 0x63c0;
@@ -21,7 +27,7 @@ const TRIES_LEFT = 0x63c0;
  */
 export class PasswordTries {
   readonly #counters: RetryCounters;
-  readonly #resumed = new Set<PasswordKind>();
+  readonly #resumed = new Set<BlockingPassword>();
 
   constructor(counters: RetryCounters) {
     this.#counters = counters;
@@ -29,27 +35,27 @@ export class PasswordTries {
 
   /** Of MSE:Set AT: 9000, or how many tries are left when they are fewer than at first (TR-03110-3 §B.14.1). */
   selected(kind: PasswordKind): number {
-    const counter = this.#counters[kind];
+    const counter = this.#counterOf(kind);
     const left = counter?.remaining();
     return left === undefined || left === counter?.initial ? StatusWord.SUCCESS : TRIES_LEFT | left;
   }
 
   /** Why the password cannot be tried: 6983 blocked, 6985 suspended (§B.14.2); undefined when it can. */
   refusal(kind: PasswordKind): number | undefined {
-    const left = this.#counters[kind]?.remaining();
+    const left = this.#counterOf(kind)?.remaining();
     if (left === 0) return StatusWord.AUTHENTICATION_BLOCKED;
-    return left === 1 && !this.#resumed.has(kind) ? StatusWord.CONDITIONS_NOT_SATISFIED : undefined;
+    return left === 1 && isBlocking(kind) && !this.#resumed.has(kind) ? StatusWord.CONDITIONS_NOT_SATISFIED : undefined;
   }
 
   /** Before the proof is looked at, so that a cut of the power costs the try. */
   spend(kind: PasswordKind): void {
-    this.#resumed.delete(kind);
-    const counter = this.#counters[kind];
+    if (isBlocking(kind)) this.#resumed.delete(kind);
+    const counter = this.#counterOf(kind);
     counter?.set(Math.max(0, counter.remaining() - 1));
   }
 
   succeeded(kind: PasswordKind): void {
-    const counter = this.#counters[kind];
+    const counter = this.#counterOf(kind);
     counter?.set(counter.initial);
     if (kind !== 'can') return;
     for (const suspended of ['pin', 'puk'] as const) if (this.#counters[suspended]?.remaining() === 1) this.#resumed.add(suspended);
@@ -57,12 +63,16 @@ export class PasswordTries {
 
   /** Of the step that showed the wrong password. */
   failed(kind: PasswordKind): number {
-    const left = this.#counters[kind]?.remaining();
+    const left = this.#counterOf(kind)?.remaining();
     return left === undefined ? StatusWord.AUTHENTICATION_FAILED : TRIES_LEFT | left;
   }
 
   /** "The resumed state SHALL be volatile." */
   sessionEnded(): void {
     this.#resumed.clear();
+  }
+
+  #counterOf(kind: PasswordKind): RetryCounter | undefined {
+    return isBlocking(kind) ? this.#counters[kind] : undefined;
   }
 }

@@ -32,6 +32,7 @@ import {
   PaceCardSession,
   paceParameters,
   canPassword,
+  readCertificationAuthorityReferences,
   readFile,
   type SmChannel,
   TerminalAuthenticationCardSession,
@@ -222,7 +223,27 @@ describe('Doc 9303-11 §7.1: Terminal Authentication, terminal against card', ()
     expect(await readFile(again.sm, 0x0103)).toEqual(DG3);
   });
 
-  it('the terminal finds its chain by what the chip names', async () => {
+  it('the terminal reads EF.CVCA, finds its chain and opens DG3', async () => {
+    const { sm, keys } = await opened();
+    const references = await readCertificationAuthorityReferences(sm);
+    expect(references).toEqual(['VNCVCA00001']);
+    const [terminal = new Uint8Array(0), ...certificates] = bytesOf(TERMINAL, DV2, LINK, ROOT);
+    await authenticateTerminal(sm, {
+      certificates: cvCertificatePath(references, { terminal, certificates }),
+      chipIdentifier: basicAccessIdentifier(MRZ),
+      terminalKey: keys.terminal ?? new Uint8Array(0),
+      sign: signerOf(pairs.terminal),
+    });
+    expect(await readFile(sm, 0x0103)).toEqual(DG3);
+    expect(await readCertificationAuthorityReferences(sm)).toEqual(['VNCVCA00002', 'VNCVCA00001']);
+  });
+
+  it.each(['00', `42${'20'.repeat(35)}`, '62829000'])('bytes that are no EF.CVCA: %s', async (hex) => {
+    const { channel } = scriptedChannel('9000', `${hex}9000`, '6282', '6282');
+    await expect(readCertificationAuthorityReferences(channel)).rejects.toMatchObject({ code: 'ACCESS_FILE_INVALID' });
+  });
+
+  it('the terminal finds its chain by what the chip names', () => {
     const pile = { terminal: bytesOf(TERMINAL)[0] ?? new Uint8Array(0), certificates: bytesOf(ROOT, DV2, LINK, DV) };
     expect(cvCertificatePath(['VNCVCA00002', 'VNCVCA00001'], pile)).toEqual(bytesOf(DV2, TERMINAL));
     expect(cvCertificatePath(['VNCVCA00001'], pile)).toEqual(bytesOf(DV, TERMINAL));

@@ -1,9 +1,11 @@
 import type { ApduChannel } from '#encoder/apdu';
 import { ascii, concat } from '#encoder/bytes';
+import { efCvca } from '#encoder/lds';
 import { tlv } from '#encoder/tlv';
 import { cvCertificate, cvCertificateParts } from '#encoder/cv-certificate';
 import { AccessError } from './access-error.ts';
 import { ask } from './ask.ts';
+import { invalidAsFile, readFile } from './files.ts';
 
 export interface TerminalAuthenticationRequest {
   /** CV certificates, each with its outer 7F21: link certificates, DV, terminal, in this order. `cvCertificatePath` finds them. */
@@ -60,6 +62,20 @@ export function terminalAuthenticationData(
  */
 export function basicAccessIdentifier(mrzInformation: string): Uint8Array {
   return ascii(mrzInformation.slice(0, -14));
+}
+
+/** EF.CVCA of the eMRTD application (Doc 9303-11 K.2), where TerminalAuthenticationInfo names no other file. */
+const EF_CVCA = { fid: 0x011c, length: 36 } as const;
+
+/**
+ * The CVCA keys that the chip trusts, the most recent first: where `cvCertificatePath` starts. Under secure messaging, with the eMRTD
+ * application selected. After PACE, `PaceSession.certificationAuthorityReferences` may have them already.
+ *
+ * Errors: as `readFile`; `AccessError` ACCESS_FILE_INVALID for bytes that are no EF.CVCA.
+ */
+export async function readCertificationAuthorityReferences(channel: ApduChannel, fid: number = EF_CVCA.fid): Promise<readonly string[]> {
+  const bytes = await readFile(channel, fid, { length: EF_CVCA.length });
+  return invalidAsFile('EF.CVCA', () => efCvca.decode(bytes).references);
 }
 
 function keyReference(name: string): Uint8Array {

@@ -14,7 +14,7 @@ import type { ChipAuthenticationCardSession } from './chip-authentication-card.t
 import type { PaceCardSession } from './pace-card.ts';
 import type { SmSession } from './secure-messaging.ts';
 import { TerminalAuthenticationCardSession } from './terminal-authentication-card.ts';
-import type { TrustPointStore } from './trust-points.ts';
+import { efCvcaOf, type TrustPointStore } from './trust-points.ts';
 import type { CardStep, RandomSource } from './session-result.ts';
 
 /** A script of random values that throws when it runs dry or is asked for another length. */
@@ -58,6 +58,8 @@ export interface TestChip {
   readonly plain: ParsedCommandApdu[];
 }
 
+const EF_CVCA = 0x011c;
+
 /** The card ends of this room put together behind a transceiver, with readable files: just enough of a chip for these tests. */
 export function testChip(parts: ChipParts): TestChip {
   const wire: string[] = [];
@@ -91,11 +93,12 @@ export function testChip(parts: ChipParts): TestChip {
   const select = (command: ParsedCommandApdu): CardStep => {
     if (command.p1 === 0x04) return bare(StatusWord.SUCCESS);
     const fid = ((command.data[0] ?? 0) << 8) | (command.data[1] ?? 0);
-    selected = parts.files?.has(fid) === true ? fid : undefined;
+    const present = parts.files?.has(fid) === true || (fid === EF_CVCA && parts.ta !== undefined);
+    selected = present ? fid : undefined;
     return bare(selected === undefined ? StatusWord.FILE_NOT_FOUND : StatusWord.SUCCESS);
   };
   const readBinary = (command: ParsedCommandApdu): CardStep => {
-    const file = parts.files?.get(selected ?? -1);
+    const file = selected === EF_CVCA && parts.ta !== undefined ? efCvcaOf(parts.ta.store.load()) : parts.files?.get(selected ?? -1);
     if (file === undefined) return bare(StatusWord.NO_CURRENT_EF);
     if ((selected === 0x0103 && ta?.rights.dg3 !== true) || (selected === 0x0104 && ta?.rights.dg4 !== true)) {
       return bare(StatusWord.SECURITY_STATUS_NOT_SATISFIED);

@@ -39,7 +39,8 @@ export function efCvcaOf({ trustPoints }: TrustPoints): Uint8Array {
   const references = trustPoints
     .filter(({ terminalType }) => terminalType === CV_TERMINAL_TYPES.inspectionSystem)
     .toSorted((a, b) => b.effectiveDate.localeCompare(a.effectiveDate))
-    .map(({ reference }) => reference);
+    .map(({ reference }) => reference)
+    .slice(0, 2);
   return efCvca.encode({ references });
 }
 

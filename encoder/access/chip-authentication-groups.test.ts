@@ -2,7 +2,8 @@ import { createPublicKey } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ParsedCommandApdu } from '#encoder/apdu';
-import { bytesToInteger, concat, fromHex, Secret } from '#encoder/bytes';
+import { bytesToInteger, concat, fromHex, Secret, toHex } from '#encoder/bytes';
+import type { SecurityInfo } from '#encoder/lds';
 import { derBitString, derInteger, derOid, derSequence, tlv } from '#encoder/tlv';
 import { vector } from '#test-vectors';
 import { agreementOf, type ChipAuthenticationDomain } from './chip-authentication-key.ts';
@@ -14,6 +15,7 @@ import {
   authenticateChip,
   BacCardSession,
   ChipAuthenticationCardSession,
+  chipAuthenticationChoices,
   chipAuthenticationParameters,
   chipAuthenticationPublicKey,
   type ChipAuthenticationKey,
@@ -260,6 +262,51 @@ describe('ChipAuthenticationPublicKeyInfo', () => {
           expect(error).toMatchObject({ code: expect.stringMatching(/^(ACCESS|BYTES)_/) as string });
         }
       }),
+    );
+  });
+});
+
+describe('Doc 9303-11 §8.5: what an inspection system chooses', () => {
+  const point = (id: number, keyId?: number): SecurityInfo => {
+    const algorithm = derSequence(derOid('0.4.0.127.0.7.1.2'), derInteger(id));
+    const subjectPublicKeyInfo = derSequence(algorithm, derBitString(keyPair({ curve: 'brainpoolP256r1' }, 9).element));
+    const reference = keyId === undefined ? {} : { keyId };
+    return { kind: 'ChipAuthenticationPublicKeyInfo', protocol: '0.4.0.127.0.7.2.2.1.2', subjectPublicKeyInfo, ...reference };
+  };
+  const protocol = (arc: string, keyId?: number, version = 1): SecurityInfo => ({
+    kind: 'ChipAuthenticationInfo',
+    protocol: `${ID_CA}.${arc}`,
+    version,
+    ...(keyId === undefined ? {} : { keyId }),
+  });
+  const dh: SecurityInfo = {
+    kind: 'ChipAuthenticationPublicKeyInfo',
+    protocol: '0.4.0.127.0.7.2.2.1.1',
+    subjectPublicKeyInfo: vector('extended-access', 'eac.dh.ca').bytes('subjectPublicKeyInfo'),
+    keyId: 2,
+  };
+
+  it.each([
+    ['AES before 3DES, the longer key first', [protocol('2.1'), protocol('2.4'), protocol('2.2'), point(13)], ['2.4', '2.2', '2.1']],
+    ['each key with the protocols that name it', [protocol('2.2', 1), protocol('1.4', 2), point(13, 1), dh], ['1.4 key 2', '2.2 key 1']],
+    ['a key without a protocol: 3DES', [point(13)], ['2.1']],
+    [
+      'nothing of version 2, of another group, or unknown',
+      [protocol('2.2', 1, 2), protocol('9.9'), protocol('2.4', 5), point(14), point(13, 1)],
+      [],
+    ],
+    ['no key of the other kind', [protocol('1.2'), point(13)], []],
+  ])('%s', (_name, infos, expected) => {
+    const choices = chipAuthenticationChoices(infos).map(({ parameters, keyId }) => {
+      const arc = toHex(parameters.oid.slice(-2)).replace(/^0(.)0(.)$/, '$1.$2');
+      return keyId === undefined ? arc : `${arc} key ${keyId}`;
+    });
+    expect(choices).toEqual(expected);
+  });
+
+  it('a key that is off its curve is an error: a State has signed it', () => {
+    expect(() => chipAuthenticationChoices([protocol('2.2'), point(12)])).toThrow(
+      expect.objectContaining({ code: 'ACCESS_POINT_INVALID' }),
     );
   });
 });
