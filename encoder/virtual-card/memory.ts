@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import { concat, decodeUtf8, fromHex, toHex, uintBE, utf8, type Secret } from '#encoder/bytes';
 import type { ChipProgramName } from './chip-program.ts';
+import { elementaryFile, type ElementaryFile, type FileAddress, type StoredFile } from './elementary-file.ts';
 import { createImageLog, openImageLog, type ImageLog } from './image-log.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
+
+export { fileAddress, type ElementaryFile, type FileAddress } from './elementary-file.ts';
 
 export type ChipLifeCycle = 'blank' | 'personalising' | 'locked';
 
@@ -45,24 +48,6 @@ export type KeyRole = 'activeAuthentication' | 'chipAuthentication';
 /** `mrz`: the MRZ information (Doc 9303-11 §4.3.2), ASCII. `can`: six ASCII digits. */
 export type SecretRole = 'mrz' | 'can';
 
-/** A file of this chip: its identifier, and bit 17 for those of the master file, whose identifiers overlap with the application's. */
-export type FileAddress = number;
-
-const IN_MASTER_FILE = 0x10000;
-
-export function fileAddress(directory: 'MF' | 'eMRTD', fid: number): FileAddress {
-  return directory === 'MF' ? IN_MASTER_FILE | fid : fid;
-}
-
-export interface ElementaryFile {
-  readonly address: FileAddress;
-  readonly directory: 'MF' | 'eMRTD';
-  readonly fid: number;
-  readonly content: Uint8Array;
-  /** Bytes written without a gap from offset 0. */
-  readonly written: number;
-}
-
 const RECORD = {
   birth: 1,
   tag: 2,
@@ -76,6 +61,8 @@ const RECORD = {
   session: 10,
   trust: 11,
   item: 12,
+  resize: 13,
+  together: 14,
 } as const;
 const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can'];
 
@@ -119,7 +106,7 @@ export class ChipMemory {
   readonly defect: Defect | null;
   readonly #log: ImageLog;
   readonly #transportKeys: { readonly enc: Uint8Array; readonly mac: Uint8Array; readonly dek: Uint8Array };
-  readonly #files = new Map<FileAddress, { content: Uint8Array; written: number }>();
+  readonly #files = new Map<FileAddress, StoredFile>();
   readonly #keys = new Map<KeyRole, ChipKey>();
   readonly #secrets = new Map<SecretRole, Uint8Array>();
   readonly #items = new Map<number, Uint8Array>();
@@ -129,6 +116,8 @@ export class ChipMemory {
   #torn = false;
   #updates = 0;
   #sequenceCounter = 0;
+  /** Records of `together` so far. */
+  #collected: Uint8Array[] | undefined;
 
   constructor(log: ImageLog) {
     const [first, ...rest] = log.records;
@@ -186,15 +175,15 @@ export class ChipMemory {
 
   file(address: FileAddress): ElementaryFile | undefined {
     const file = this.#files.get(address);
-    return file === undefined ? undefined : { ...placeOf(address), ...file };
+    return file === undefined ? undefined : elementaryFile(address, file);
   }
 
   files(): readonly ElementaryFile[] {
-    return [...this.#files].map(([address, file]) => ({ ...placeOf(address), ...file }));
+    return [...this.#files].map(([address, file]) => elementaryFile(address, file));
   }
 
   get freeBytes(): number {
-    return [...this.#files.values()].reduce((free, file) => free - file.content.length, FILE_MEMORY_BYTES);
+    return [...this.#files.values()].reduce((free, file) => free - file.content.buffer.byteLength, FILE_MEMORY_BYTES);
   }
 
   writeBindingTag(tag: Uint8Array): void {
@@ -229,6 +218,11 @@ export class ChipMemory {
     this.#write(RECORD.create, concat(uintBE(address, 3), uintBE(size, 2)));
   }
 
+  /** Sets the size, up to the capacity; what lies within it stays. */
+  resizeFile(address: FileAddress, size: number): void {
+    this.#write(RECORD.resize, concat(uintBE(address, 3), uintBE(size, 2)));
+  }
+
   deleteFile(address: FileAddress): void {
     this.#write(RECORD.remove, uintBE(address, 3));
   }
@@ -259,8 +253,28 @@ export class ChipMemory {
     this.#log.close();
   }
 
+  /**
+   * All that `change` writes is one record, at most 65,536 bytes: after a kill all of it is there or none. It is in force when `together`
+   * returns: meanwhile the memory reads as before. What throws has written nothing.
+   */
+  together(change: () => void): void {
+    this.#collected = [];
+    try {
+      change();
+      const records = concat(...this.#collected);
+      this.#collected = undefined;
+      if (records.length > 0) this.#write(RECORD.together, records);
+    } finally {
+      this.#collected = undefined;
+    }
+  }
+
   /** Durable first, then in force. */
   #write(type: number, payload: Uint8Array): void {
+    if (this.#collected !== undefined) {
+      this.#collected.push(concat(uintBE(payload.length, 3), uintBE(type, 1), payload));
+      return;
+    }
     this.#log.append({ type, payload });
     this.#apply(type, payload);
   }
@@ -283,6 +297,12 @@ export class ChipMemory {
         return;
       case RECORD.create:
         this.#files.set(address, { content: new Uint8Array(second), written: 0 });
+        return;
+      case RECORD.resize:
+        this.#applyResize(address, second);
+        return;
+      case RECORD.together:
+        this.#applyTogether(payload);
         return;
       case RECORD.remove:
         this.#files.delete(address);
@@ -309,7 +329,21 @@ export class ChipMemory {
     }
   }
 
-  #file(address: FileAddress): { content: Uint8Array; written: number } {
+  #applyTogether(payload: Uint8Array): void {
+    for (let at = 0; at < payload.length;) {
+      const end = at + 4 + (((payload[at] ?? 0) << 16) | second16(payload, at + 1));
+      this.#apply(payload[at + 3] ?? 0, payload.subarray(at + 4, end));
+      at = end;
+    }
+  }
+
+  #applyResize(address: FileAddress, size: number): void {
+    const file = this.#file(address);
+    file.content = new Uint8Array(file.content.buffer, 0, size);
+    file.written = Math.min(file.written, size);
+  }
+
+  #file(address: FileAddress): StoredFile {
     const file = this.#files.get(address);
     if (file === undefined) throw new VirtualCardError('IMAGE_CORRUPT', { where: 'a write to a file that is not there' });
     return file;
@@ -349,10 +383,6 @@ export class ChipMemory {
 
 export function sha256(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(createHash('sha256').update(bytes).digest());
-}
-
-function placeOf(address: FileAddress): Pick<ElementaryFile, 'address' | 'directory' | 'fid'> {
-  return { address, directory: (address & IN_MASTER_FILE) === 0 ? 'eMRTD' : 'MF', fid: address & 0xffff };
 }
 
 function second16(bytes: Uint8Array, at: number): number {
