@@ -20,12 +20,15 @@ export function validateProfile(value: unknown): CardProfile {
  * A key that does not belong is named, so far as it looks like one.
  */
 function firstFault(value: unknown): string {
-  const faults = Errors(CardProfileSchema, value).filter(({ keyword }) => keyword !== 'anyOf');
+  const faults = Errors(CardProfileSchema, value).filter(({ keyword }) => !UNSPECIFIC.has(keyword));
   const depth = (path: string): number => path.split('/').length;
   const [fault] = faults.toSorted((a, b) => depth(b.instancePath) - depth(a.instancePath));
   if (fault === undefined) return '/';
   return `${fault.instancePath || '/'} ${fault.keyword}${namedKey(fault.params)}`;
 }
+
+/** `anyOf` has its members' faults beside it, `boolean` is said again as `additionalProperties` of the object. */
+const UNSPECIFIC: ReadonlySet<string> = new Set(['anyOf', 'boolean']);
 
 function namedKey(params: object): string {
   if (!('additionalProperties' in params || 'requiredProperties' in params)) return '';
