@@ -194,7 +194,7 @@ function certificates(): fc.Arbitrary<CvCertificate> {
   const date = fc
     .date({ min: new Date('2000-01-01T00:00:00Z'), max: new Date('2099-12-31T00:00:00Z'), noInvalidDate: true })
     .map((day) => day.toISOString().slice(0, 10));
-  const reference = fc.stringMatching(/^[A-Z]{2}[ -~\u00a0-\u00ff]{0,9}[0-9A-Z]{5}$/);
+  const reference = fc.stringMatching(/^[A-Z]{2}[ -~\u00a0-\u00ff]{1,9}[0-9A-Z]{5}$/);
   const algorithm = (kind: 'rsa' | 'ecdsa') =>
     fc.constantFrom(...Object.entries(CV_ALGORITHMS).flatMap(([oid, row]) => (row?.kind === kind ? [oid] : [])));
   const integer = fc.bigInt({ min: 0n, max: 2n ** 521n });

@@ -58,7 +58,7 @@ const AUTHORIZATION_BYTES_MAX = 32;
 const EXTENSIONS_MAX = 32;
 
 /** Table 12; the characters of ISO/IEC 8859-1 that table 24 assigns. */
-const HOLDER_REFERENCE = /^[A-Z]{2}[\x20-\x7e\xa0-\xff]{0,9}[0-9A-Z]{5}$/;
+const HOLDER_REFERENCE = /^[A-Z]{2}[\x20-\x7e\xa0-\xff]{1,9}[0-9A-Z]{5}$/;
 
 /**
  * Byte-exact both ways: what `decode` accepts, `encode` gives back. `encode` refuses a value that `decode` would refuse, with
