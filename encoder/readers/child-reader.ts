@@ -29,8 +29,8 @@ export async function openChildReader(name: string, options: ChildReaderOptions 
 
 const COMMAND_MS = 30_000;
 const CONNECT_MS = 2500;
-/** Above what the process allows itself: for a process whose event loop is frozen and whose own deadline never comes. */
-const GRACE_MS = 1000;
+/** Above what the process allows itself: for one whose event loop is frozen and whose own deadline never comes. A busy host is no frozen process. */
+const GRACE_MS = 5000;
 /** What `connect` of the process may take besides: a fresh status, the ATR, and the question who is gone. */
 const CONNECT_GRACE_MS = 5000;
 const DISCONNECT_MS = 5000;

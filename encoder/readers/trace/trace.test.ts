@@ -4,7 +4,26 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { ascii, concat, fromHex, toHex, utf8 } from '#encoder/bytes';
 import { referenceDriver } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import {
+  confirmLocked,
+  fileDigests,
+  personalise,
+  planPersonalisation,
+  prepareChip,
+  type FileDigest,
+  type PersonalisationJournal,
+} from '#encoder/personalisation';
+import {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  oneRsaKey,
+  TEST_CHIP_ID,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+} from '#encoder/testing';
+import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
 import { inProcessReader } from '../in-process.ts';
 import { EchoCard } from '../reader.conformance.ts';
@@ -126,30 +145,60 @@ describe('a real session', () => {
   const folder = imageFolder();
   afterAll(() => folder.remove());
 
-  it('with a chip, SCP03 opened: the same program runs against the trace alone, and one with another host challenge stops at it', async () => {
-    const program = async (reader: Reader): Promise<string> => {
+  const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
+  const TAG = new Uint8Array(32).fill(9);
+  const FILES = [
+    { ...inMasterFile(0x011c), bytes: tlv(0x31, new Uint8Array(40).fill(1)) },
+    { ...inApplication(0x0101), bytes: tlv(0x61, new Uint8Array(900).fill(2)) },
+    { ...inApplication(0x011d), bytes: tlv(0x77, new Uint8Array(300).fill(3)) },
+  ];
+  const journal: PersonalisationJournal = { intend: () => Promise.resolve(), outcome: () => Promise.resolve() };
+
+  /** A seat's whole work on one chip: written until it leaves the reader, resumed, locked, and read back as its holder would. */
+  async function makeCard(
+    reader: Reader,
+    hand: { lift: (sequence: number) => void; back: () => void },
+    random = counted(),
+  ): Promise<number[]> {
+    const run = async (lift: (sequence: number) => void): Promise<readonly FileDigest[]> => {
       const connection = await reader.connect();
-      const driver = referenceDriver(connection, { random: counted() });
-      const { chipId } = await driver.identify();
-      await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-      await connection.disconnect('unpower');
-      return String(chipId);
+      try {
+        const driver = referenceDriver(connection, { random });
+        await driver.identify();
+        await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+        const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
+        const content = { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES };
+        const plan = planPersonalisation(content, driver.capabilities);
+        await personalise({ driver, journal, plan, beforeEach: ({ sequence }) => lift(sequence) });
+        return fileDigests(plan);
+      } finally {
+        await connection.disconnect('unpower');
+      }
     };
+    await expect(run(hand.lift)).rejects.toMatchObject({ code: 'CARD_REMOVED' });
+    hand.back();
+    const files = await run(() => {});
+    const connection = await reader.connect();
+    await confirmLocked({ connection, secrets: SECRETS, files, random });
+    await connection.disconnect('unpower');
+    return files.map(({ size }) => size);
+  }
+
+  it('of a whole card, torn out, resumed, locked and read back: the same program runs against the trace alone', async () => {
+    const card = VirtualCard.open(blankImage(folder.path('traced.image')), { takeRsaKey: oneRsaKey() });
+    const bench = inProcessReader();
+    bench.insert(card);
     let text = '';
-    const reader = inProcessReader();
-    reader.insert(VirtualCard.open(blankImage(folder.path('traced.image')), { takeRsaKey: oneRsaKey() }));
-    const seen = await program(insecureLabRecord({ reader, write: (lines) => (text += lines) }));
+    const recorder = insecureLabRecord({ reader: bench, write: (lines) => (text += lines) });
+    const made = await makeCard(recorder, { lift: (sequence) => sequence === 4 && bench.remove(), back: () => bench.insert(card) });
+    expect(card.lifeCycle).toBe('locked');
     const replay = replayReader(decodeTrace(text));
-    expect(await program(replay)).toBe(seen);
+    const nobody = { lift: () => {}, back: () => {} };
+    expect(await makeCard(replay, nobody)).toEqual(made);
     expect(replay.eventsLeft).toBe(0);
-    const again = replayReader(decodeTrace(text));
-    const other = async (): Promise<void> => {
-      const connection = await again.connect();
-      const driver = referenceDriver(connection, { random: (length) => new Uint8Array(length) });
-      await driver.identify();
-      await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-    };
-    await expect(other()).rejects.toMatchObject({ code: 'TRACE_DIVERGES' });
+    // Another host challenge is another command.
+    const other = makeCard(replayReader(decodeTrace(text)), nobody, (length) => new Uint8Array(length));
+    await expect(other).rejects.toThrow('TRACE_DIVERGES');
   });
 });
 
