@@ -30,7 +30,7 @@ export interface BiometricHeader {
   readonly creator?: Uint8Array;
   /** 87: `0101` is JTC 1/SC 37. */
   readonly formatOwner: number;
-  /** 88: `0007` is ISO/IEC 19794-4, `0008` 19794-5, `0009` 19794-6, `002A` 39794-5. */
+  /** 88: `0007`, `0008`, `0009` are ISO/IEC 19794-4, -5, -6; `0028`, `002A`, `002C` are ISO/IEC 39794-4, -5, -6. */
   readonly formatType: number;
 }
 

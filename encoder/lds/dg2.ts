@@ -8,8 +8,9 @@ import {
   type BiometricTemplate,
   type TemplateRules,
 } from './biometric-template.ts';
-import { encodeFaceImageData, readFaceImageData, VERSION_2019, type FaceImageData } from './face-image/face-image-data.ts';
+import { encodeFaceImageData, readFaceImageData, type FaceImageData } from './face-image/face-image-data.ts';
 import { encodeFacialRecord, PLAIN_FACE, readFacialRecord, type FacialRecord } from './face-image/facial-record.ts';
+import { firstGeneration, thirdGeneration, VERSION_2019 } from './iso-39794.ts';
 import { readPortraitHeader, type PortraitHeader } from './face-image/portrait.ts';
 
 /** EF.DG2 (Doc 9303-10 §4.7.2): `75 { 7F61 … }`, one template an encoding of the face. */
@@ -27,8 +28,8 @@ const FACES: TemplateRules<FaceRecord> = {
   biometricType: 0x02,
   subtypeRequired: false,
   formats: new Map([
-    [0x0008, { tag: 0x5f2e, encode: (record) => encodeFacialRecord(mustBe('ISO/IEC 19794-5', record)), read: readFacialRecord }],
-    [0x002a, { tag: 0x7f2e, encode: (record) => encodeFaceImageData(mustBe('ISO/IEC 39794-5', record)), read: readFaceImageData }],
+    [0x0008, { tag: 0x5f2e, encode: (record) => encodeFacialRecord(firstGeneration(record)), read: readFacialRecord }],
+    [0x002a, { tag: 0x7f2e, encode: (record) => encodeFaceImageData(thirdGeneration(record)), read: readFaceImageData }],
   ]),
 };
 
@@ -84,15 +85,6 @@ function faceImageDataOf(data: Uint8Array, { compression, reversible, width, hei
     others: { information: [], image: [], representation: [] },
   };
   return { version: VERSION_2019, images: [image] };
-}
-
-/** The record, if it is one of the standard that its header announces. */
-function mustBe(standard: 'ISO/IEC 19794-5', record: FaceRecord): FacialRecord;
-function mustBe(standard: 'ISO/IEC 39794-5', record: FaceRecord): FaceImageData;
-function mustBe(standard: FaceStandard, record: FaceRecord): FaceRecord {
-  if ('version' in record !== (standard === 'ISO/IEC 39794-5'))
-    throw new RangeError(`the header announces ${standard}, the record is another`);
-  return record;
 }
 
 /** A picture of one by one pixel would do for the codec; these bytes are only told apart from others. */

@@ -2,21 +2,41 @@ import { type ByteReader, type Codec, type Example, fromHex, toHex } from '#enco
 import { decodeAdditionalBiometrics, encodeAdditionalBiometrics } from './additional-biometrics.ts';
 import { JTC1_SC37, type BiometricHeader, type BiometricTemplate, type TemplateRules } from './biometric-template.ts';
 import { encodeFingerRecord, FINGER_POSITION_MAX, readFingerRecord, type FingerRecord } from './finger-image/finger-record.ts';
+import { encodeFingerImageData, readFingerImageData, type FingerImageData } from './finger-image/finger-image-data.ts';
 import { fingerRecordOf } from './finger-image/png-finger.ts';
+import { firstGeneration, thirdGeneration, VERSION_2019 } from './iso-39794.ts';
 
 /** EF.DG3 (Doc 9303-10 §4.7.3): `63 { 7F61 … }`, one template a finger; without a finger `63 { 7F61 { 02 00 }, 53 … }`. */
 export interface Dg3 {
-  readonly fingers: readonly BiometricTemplate<FingerRecord>[];
+  readonly fingers: readonly BiometricTemplate<FingerRecord | FingerImageData>[];
   /** 53, only where there are no fingers: random bytes, so that the hash of an empty DG3 tells nobody that it is empty. */
   readonly issuerContent?: Uint8Array;
 }
 
-const FINGERS: TemplateRules<FingerRecord> = {
+/** Doc 9303-10 table 47; §4.5.6: the tag of the block tells which standard it follows. */
+const FINGERS: TemplateRules<FingerRecord | FingerImageData> = {
   least: 0,
   most: FINGER_POSITION_MAX,
   biometricType: 0x08,
   subtypeRequired: true,
-  formats: new Map([[0x0007, { tag: 0x5f2e, encode: encodeFingerRecord, read: readFinger }]]),
+  formats: new Map([
+    [
+      0x0007,
+      {
+        tag: 0x5f2e,
+        encode: (record) => encodeFingerRecord(firstGeneration(record)),
+        read: (block, header) => agreeing(block, header, readFingerRecord(block)),
+      },
+    ],
+    [
+      0x0028,
+      {
+        tag: 0x7f2e,
+        encode: (record) => encodeFingerImageData(thirdGeneration(record)),
+        read: (block, header) => agreeing(block, header, readFingerImageData(block)),
+      },
+    ],
+  ]),
 };
 
 export const dg3: Codec<Dg3> = {
@@ -66,8 +86,7 @@ function fingerSubtype(position: number): number {
 }
 
 /** Header and record may each be silent about which finger it is, but not disagree. */
-function readFinger(block: ByteReader, { subtype = 0 }: BiometricHeader): FingerRecord {
-  const record = readFingerRecord(block);
+function agreeing<T extends { readonly position: number }>(block: ByteReader, { subtype = 0 }: BiometricHeader, record: T): T {
   const stated = fingerSubtype(record.position);
   if (subtype !== 0 && stated !== 0 && subtype !== stated)
     throw block.error('BYTES_UNEXPECTED', 'position', 'another finger than in the header');
@@ -122,5 +141,26 @@ export const dg3Examples: readonly Example<Dg3>[] = [
     source: 'synthetic, ICAO Doc 9303-10 table 50',
     value: { fingers: [], issuerContent: fromHex('00112233445566778899AABBCCDDEEFF') },
     hex: '6318 7F6103 020100 5310 00112233445566778899AABBCCDDEEFF',
+  },
+  {
+    name: 'ISO/IEC 39794-4, with a rate of sampling among the optional members',
+    source: 'synthetic, ICAO Doc 9303-10 §4.5.6 and ISO/IEC 39794-4:2019',
+    value: {
+      fingers: [
+        {
+          header: { ...fingerHeader(RIGHT_INDEX), formatType: 0x0028 },
+          record: {
+            version: VERSION_2019,
+            position: RIGHT_INDEX,
+            impression: 1,
+            dataFormat: 4,
+            data: PICTURE,
+            others: [{ tag: 0xa7, value: fromHex('800201F4 810101') }],
+          },
+        },
+      ],
+    },
+    hex: `634B 7F6148 020101 7F6042 A10E 810108 820109 87020101 88020028 7F2E2F
+          A12D 642B A007 800103 810207E3 A120 301E A003 800102 A103 800101 A203 800104 8304 ${toHex(PICTURE)} A707 800201F4 810101`,
   },
 ];
