@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { referenceDriver } from '#encoder/drivers';
+import { ReaderError } from '#encoder/readers';
 import { encodeCard, seatTender } from './index.ts';
 import { LOSSES_MAX } from './seat-losses.ts';
 import { checkBooks, citizen, createWorld, encodeUntilDone, type World, type WorldOptions } from './testing/index.ts';
@@ -63,6 +64,21 @@ describe('step 5: a blank on arrival', () => {
       });
     expect(await encodeCard({ ...world.encoding, driver }, world.seat('encode:1'), CARD)).toEqual({ result: 'done' });
     await expectNextBlank('CHIP_REFUSED');
+    expect(world.gate.passed.filter((point) => point === 'feeder.reseat before').length).toBe(2);
+  });
+
+  it('a chip that never answers: given up after being set down again; the seat goes on', async () => {
+    await begin();
+    const driver: typeof world.encoding.driver = (connection) =>
+      referenceDriver({
+        ...connection,
+        async transmit(command) {
+          if ((await world.feeder.at('encode:1')) !== serial(0)) return await connection.transmit(command);
+          throw new ReaderError('DEADLINE');
+        },
+      });
+    expect(await encodeCard({ ...world.encoding, driver }, world.seat('encode:1'), CARD)).toEqual({ result: 'done' });
+    await expectNextBlank('CHIP_MUTE_ON_ARRIVAL');
     expect(world.gate.passed.filter((point) => point === 'feeder.reseat before').length).toBe(2);
   });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Pull } from '#encoder/readers';
+import { ReaderError, type Pull } from '#encoder/readers';
 import { encodeCard, seatTender } from './index.ts';
 import { ATTEMPTS_MAX } from './step.ts';
 import { checkBooks, createWorld, encodeUntilDone, type World, type WorldOptions } from './testing/index.ts';
@@ -64,6 +64,32 @@ describe('E4: a card that is torn while it is written', () => {
         if (pull !== 'after' || at !== commands) await world.remove();
       }
     }
+  });
+
+  it.each([
+    ['once: resumed', 1, { result: 'done' }],
+    [
+      'each time it is asked: in doubt, set down again, spoiled, and never asked for ever (E7)',
+      Infinity,
+      { result: 'spoiled', why: 'CHIP_TORN' },
+    ],
+  ] as const)('and hangs until the deadline of the command, %s', async (_how, times, result) => {
+    await begin();
+    let sent = 0;
+    let hangs = 0;
+    const driver: typeof world.encoding.driver = (connection) =>
+      world.encoding.driver({
+        ...connection,
+        async transmit(command) {
+          sent += 1;
+          if (sent <= 20 || hangs >= times) return await connection.transmit(command);
+          hangs += 1;
+          throw new ReaderError('DEADLINE');
+        },
+      });
+    expect(await encodeCard({ ...world.encoding, driver }, world.seat('encode:1'), CARD)).toEqual(result);
+    if (result.result === 'done') await expectFinished('after a command that hung');
+    else expect(await world.feeder.find(serial(0))).toBe('reject');
   });
 
   it('E7: three times in a row is the end; outages before it do not count', async () => {
