@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { profileById } from '#encoder/profiles';
-import { ConfigError, type Config } from '#production/config';
+import type { Config } from '#production/config';
 import { createLogger, type Logger } from '#production/logging';
 import {
   secretFile,
@@ -17,6 +16,7 @@ import {
 import { migrate } from '#production/store';
 import type { Place } from '#queues/feeders';
 import { furnishPlant } from './furnish-plant.ts';
+import { assertPlantMakes } from './plant-profile.ts';
 import { processSpec } from './process-spec.ts';
 import { openPlantDatabase, readyFile, runningPlantFile, type RunningPlant } from './running-plant.ts';
 import type { Hardware } from './virtual-cards.ts';
@@ -46,8 +46,7 @@ export interface StartedPlant {
  * other. Nothing is left running when a part does not start.
  */
 export async function startWholePlant(config: Config, extras: PlantExtras = {}): Promise<StartedPlant> {
-  // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
-  if (!profileById(config.profile).specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
+  assertPlantMakes(config.profile);
   const events = logged(config.plantDir, extras);
   const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {

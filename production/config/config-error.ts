@@ -7,7 +7,8 @@ export type ConfigErrorCode =
   | 'CONFIG_FIELD_MISSING'
   | 'CONFIG_FIELD_INVALID'
   | 'CONFIG_SECRET_FILE'
-  | 'CONFIG_PROFILE_WITHOUT_AUTHORITY';
+  | 'CONFIG_PROFILE_WITHOUT_AUTHORITY'
+  | 'CONFIG_PROFILE_BEYOND_PLANT';
 
 const correct = { vi: 'Sửa trường đã nêu trong tệp cấu hình', en: 'correct the field named in the configuration file' };
 
@@ -24,6 +25,13 @@ const TABLE = {
     what: {
       vi: 'Loại thẻ thật cần khoá của cơ quan cấp, nhà máy này chỉ có khoá mẫu',
       en: 'a real card profile needs an authority’s keys, and this plant has specimen keys',
+    },
+    todo: { vi: 'Dùng "profile": "cccd-2021-specimen"', en: 'use "profile": "cccd-2021-specimen"' },
+  },
+  CONFIG_PROFILE_BEYOND_PLANT: {
+    what: {
+      vi: 'Nhà máy không in mặt thẻ hoặc không ký đủ tệp của loại thẻ này',
+      en: 'this plant prints no face of such a card, or does not sign all of its files',
     },
     todo: { vi: 'Dùng "profile": "cccd-2021-specimen"', en: 'use "profile": "cccd-2021-specimen"' },
   },

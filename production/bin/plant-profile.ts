@@ -1,0 +1,17 @@
+import { profileById } from '#encoder/profiles';
+import { ConfigError } from '#production/config';
+
+/**
+ * Passes the profile of a card that this plant can make as a whole. Throws `ProfileError` `PROFILE_UNKNOWN`, `ConfigError`
+ * `CONFIG_PROFILE_WITHOUT_AUTHORITY` or `CONFIG_PROFILE_BEYOND_PLANT`.
+ */
+export function assertPlantMakes(id: string): void {
+  const profile = profileById(id);
+  // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
+  if (!profile.specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
+  // It prints both faces, and its signer makes EF.SOD alone.
+  if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
+  if (profile.files.includes('EF.CardSecurity')) {
+    throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'EF.CardSecurity' });
+  }
+}
