@@ -153,6 +153,8 @@ export interface SigningAuthority {
     claim: Claim,
     files: { readonly efCom: Uint8Array; readonly dataGroups: ReadonlyMap<number, Uint8Array> },
   ): Promise<Uint8Array>;
+  /** The CVCA that chips are to trust, and today as they are told it. */
+  trustPoint(): Promise<{ readonly certificate: Uint8Array; readonly date: string }>;
 }
 
 /** Intent before each chip command, outcome after (invariant E3). The hash is of the plain command content. */

@@ -13,6 +13,14 @@ export interface CeremonyPlan {
     /** As they stand in the MRZ: the CCCD's begins `ID`. */
     readonly documentTypes: readonly string[];
   };
+  /** Terminal Authentication (Doc 9303-11 §7.1): the CVCA that chips trust, and the keys under it that this plant inspects with. */
+  readonly extendedAccess: {
+    readonly country: string;
+    readonly curve: EcCurveName;
+    readonly cvca: { readonly mnemonic: string; readonly years: number };
+    readonly documentVerifier: { readonly mnemonic: string; readonly days: number };
+    readonly inspectionSystem: { readonly mnemonic: string; readonly days: number };
+  };
   readonly plantSigner: DistinguishedName;
   readonly birthCertificateSigner: DistinguishedName;
   /** How long the plant's own two signers sign. */
@@ -39,6 +47,14 @@ export function specimenPlan(documentSigners = 1): CeremonyPlan {
       curve: 'brainpoolP384r1',
       usageDays: 90,
       documentTypes: ['ID'],
+    },
+    // BSI TR-03110-3 §2.2 names no lifetimes; these are those of the EU certificate policy: 3 years, 3 months, 1 month.
+    extendedAccess: {
+      country: 'VN',
+      curve: 'brainpoolP256r1',
+      cvca: { mnemonic: 'SPECIMEN', years: 3 },
+      documentVerifier: { mnemonic: 'SPECDV', days: 90 },
+      inspectionSystem: { mnemonic: 'SPECIS', days: 30 },
     },
     plantSigner: { ...specimen, commonName: 'Cardmint SPECIMEN plant manifest signer' },
     birthCertificateSigner: { ...specimen, commonName: 'Cardmint SPECIMEN birth certificate signer' },

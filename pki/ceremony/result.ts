@@ -16,6 +16,10 @@ export interface CeremonyResult {
   readonly documentSigners: readonly CertifiedKey[];
   /** DER; empty. */
   readonly crl: Uint8Array;
+  /** CV certificates (7F21). The document verifier's and the inspection system's keys are certified as long as needed, by the signer. */
+  readonly cvca: CertifiedKey;
+  readonly documentVerifier: EcKey;
+  readonly inspectionSystem: EcKey;
   readonly plantSigner: CertifiedKey;
   readonly birthCertificateSigner: CertifiedKey;
   /** Record data keys are sealed to `publicKey` (SubjectPublicKeyInfo, P-256). */
@@ -44,6 +48,9 @@ export function resultOf(minutes: readonly Minute[]): CeremonyResult {
     csca: certified('csca'),
     documentSigners: signers.map((subject) => certified(subject)),
     crl: issuedOf(minutes, 'crl'),
+    cvca: certified('cvca'),
+    documentVerifier: ecKeyOf(minutes, 'document-verifier'),
+    inspectionSystem: ecKeyOf(minutes, 'inspection-system'),
     plantSigner: certified('plant-signer'),
     birthCertificateSigner: certified('birth-certificate-signer'),
     recordKey: { key: recordKey, publicKey: namedSpki(recordKey.curve, recordKey.point) },

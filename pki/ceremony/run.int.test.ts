@@ -60,7 +60,7 @@ test('issue 2: the CSCA and the Document Signer, made in a real token, accepted 
 test('run again on the same token and minutes, it finds every key and changes nothing', async () => {
   const first = await run();
   expect(await run()).toEqual(first);
-  expect((await hsm.list()).filter(({ kind }) => kind === 'private-key')).toHaveLength(5);
+  expect((await hsm.list()).filter(({ kind }) => kind === 'private-key')).toHaveLength(8);
 });
 
 test('each key does its work in the token: EF.SOD, manifest, birth certificate, record key, MACs', async () => {

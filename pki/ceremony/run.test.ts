@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { cvCertificate, cvTrustPoint } from '#encoder/cv-certificate';
 import { fromHex, Secret, toHex, utf8 } from '#encoder/bytes';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { crlFault, parseCrl } from '#pki/crl';
@@ -64,6 +65,8 @@ describe('the first ceremony', () => {
       const signer = new X509Certificate(certificate);
       expect(signer.verify(signer.publicKey)).toBe(true);
     }
+    const cvca = cvCertificate.decode(result.cvca.certificate);
+    expect(cvTrustPoint(cvca)).toMatchObject({ reference: 'VNSPECIMEN00001', role: 'cvca', effectiveDate: '2026-11-21' });
     const crl = parseCrl(result.crl);
     expect(crl.revoked).toEqual([]);
     expect(crlFault(crl, parseCertificate(result.csca.certificate), addDays(NOW, 89))).toBeUndefined();
@@ -89,7 +92,7 @@ describe('the first ceremony', () => {
 });
 
 describe('killed at every point, it is finished by the next run and leaves no ambiguous key', () => {
-  const total = 22;
+  const total = 27;
   // Smaller curves than the demo's: what is swept here is the order of events, and the software HSM is slow on 512 bits.
   const plan = {
     ...PLAN,
@@ -110,7 +113,7 @@ describe('killed at every point, it is finished by the next run and leaves no am
       const result = await run(hsm, plan);
       const labels = (await hsm.list()).filter(({ kind }) => kind !== 'public-key').map(({ label }) => label);
       expect(new Set(labels).size).toBe(labels.length);
-      expect(labels).toHaveLength(8);
+      expect(labels).toHaveLength(11);
       const csca = new X509Certificate(result.csca.certificate);
       expect(result.documentSigners.every(({ certificate }) => new X509Certificate(certificate).verify(csca.publicKey))).toBe(true);
       // Whatever was signed was signed over bytes that were recorded, and over no others under one subject.

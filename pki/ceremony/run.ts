@@ -1,5 +1,7 @@
 import { createCipheriv, createHash } from 'node:crypto';
 import { equalBytes, fromHex, toHex, type Secret } from '#encoder/bytes';
+import { encodeCvCertificateBody } from '#encoder/cv-certificate';
+import { cvcaBody, holderReference, issueCvCertificate } from '#pki/cvca';
 import { crlTokenOf, issueCrl, prepareCrl } from '#pki/crl';
 import {
   addDays,
@@ -55,6 +57,10 @@ export async function runFirstCeremony(
   for (const subject of plan.documentSigners.names.map((_, index) => `document-signer-${index + 1}`)) {
     signerKeys.push(await ceremony.ecKey(subject, plan.documentSigners.curve, 'sign'));
   }
+  const { extendedAccess } = plan;
+  const cvcaKey = await ceremony.ecKey('cvca', extendedAccess.curve, 'sign');
+  await ceremony.ecKey('document-verifier', extendedAccess.curve, 'sign');
+  await ceremony.ecKey('inspection-system', extendedAccess.curve, 'sign');
   await ceremony.ecKey('record-key', 'P-256', 'derive');
   const plantKey = await ceremony.ecKey('plant-signer', 'P-256', 'sign');
   const birthKey = await ceremony.ecKey('birth-certificate-signer', 'P-256', 'sign');
@@ -74,6 +80,7 @@ export async function runFirstCeremony(
   await ceremony.plantCertificate('plant-signer', plantKey, plan.plantSigner);
   await ceremony.plantCertificate('birth-certificate-signer', birthKey, plan.birthCertificateSigner);
   await ceremony.emptyCrl(cscaKey, csca.hash);
+  await ceremony.cvca(cvcaKey);
   return ceremony.finish();
 }
 
@@ -213,6 +220,21 @@ class Ceremony {
     if (intent === undefined) await this.#record('signature-intent', 'crl', { tbs: toHex(token.tbs), signer: toHex(signingKey.keyId) });
     const der = await issueCrl(token, (digest) => this.#sign(signingKey, digest));
     await this.#record('issued', 'crl', { der: toHex(der) });
+  }
+
+  /** The self-signed CV certificate that chips are given as their trust point. Intent before, result after, as for the others. */
+  async cvca(key: EcKey): Promise<void> {
+    if (recorded(this.#minutes, 'issued', 'cvca') !== undefined) return;
+    const { country, cvca } = this.#plan.extendedAccess;
+    const intent = recorded(this.#minutes, 'signature-intent', 'cvca')?.facts['from'];
+    const from = intent === undefined ? this.#deps.clock() : new Date(intent);
+    const body = cvcaBody({ holder: holderReference({ country, mnemonic: cvca.mnemonic }, 1), key, from, years: cvca.years });
+    if (intent === undefined) {
+      const facts = { from: from.toISOString(), body: toHex(encodeCvCertificateBody(body)), signer: toHex(key.keyId) };
+      await this.#record('signature-intent', 'cvca', facts);
+    }
+    const certificate = await issueCvCertificate(body, body.publicKey, (digest) => this.#sign(key, digest));
+    await this.#record('issued', 'cvca', { der: toHex(certificate) });
   }
 
   async finish(): Promise<CeremonyResult> {

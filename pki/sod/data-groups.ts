@@ -1,11 +1,12 @@
-import { DATA_GROUP_TAGS, efCom } from '#encoder/lds';
+import { DATA_GROUP_TAGS, efCom, type EfCom } from '#encoder/lds';
 import { decodeOnly, enter } from '#encoder/tlv';
 import { SodError } from './sod-error.ts';
 
-/** The numbers of the data groups that EF.COM lists (tag list 5C, Doc 9303-10 §4.6.1), ascending. */
-export function readEfCom(file: Uint8Array): readonly number[] {
+/** EF.COM with the numbers of the data groups that it lists (tag list 5C, Doc 9303-10 §4.6.1) in ascending order. */
+export function readEfCom(file: Uint8Array): EfCom {
   try {
-    return efCom.decode(file).dataGroups.toSorted((a, b) => a - b);
+    const com = efCom.decode(file);
+    return { ...com, dataGroups: com.dataGroups.toSorted((a, b) => a - b) };
   } catch (cause) {
     throw new SodError('SOD_EF_COM_INVALID', { where: 'EF.COM', cause });
   }

@@ -13,6 +13,7 @@ import {
 } from 'pkijs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
+import { efCom, ldsSecurityObject } from '#encoder/lds';
 import { decodeOnly, tlv } from '#encoder/tlv';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { BrainpoolEngine } from '#pki/x509';
@@ -106,6 +107,16 @@ describe('Doc 9303-10 Appendix D: EF.SOD v0', () => {
     expect(prepareSod(request({ at: new Date(NOW.getTime() + 60_000) })).digestToSign).toEqual(first.digestToSign);
     expect(sodTokenOf(first.ldsSecurityObject, pki.signer, NOW).digestToSign).toEqual(first.digestToSign);
   });
+});
+
+test('Doc 9303-10 §4.6.2.1: under LDS 1.8 EF.SOD is v1 and has the versions of EF.COM in what is signed', async () => {
+  const com = efCom.decode(EF_COM);
+  const token = prepareSod(request({ efCom: efCom.encode({ ...com, ldsVersion: '0108', unicodeVersion: '060000' }) }));
+  expect(ldsSecurityObject.decode(token.ldsSecurityObject).ldsVersionInfo).toEqual({ ldsVersion: '0108', unicodeVersion: '060000' });
+  expect(toHex(token.ldsSecurityObject.subarray(0, 7))).toMatch(/020101/);
+  const efSod = issueSod(token, await hsm.sign(pki.signerKey, token.digestToSign));
+  expect(efSod[0]).toBe(0x77);
+  expect(ldsSecurityObject.decode(prepareSod(request()).ldsSecurityObject).ldsVersionInfo).toBeUndefined();
 });
 
 test('P5: the signature is also accepted by pkijs, over @peculiar/webcrypto', async () => {

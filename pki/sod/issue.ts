@@ -55,15 +55,19 @@ export function prepareSod(request: SodRequest): SodToken {
   const { dataGroups, efCom, signer, at } = request;
   assertUsagePeriod(signer.certificate, at);
   for (const [number, file] of dataGroups) assertDataGroup(number, file);
-  const listed = readEfCom(efCom);
+  const { dataGroups: listed, ldsVersion, unicodeVersion } = readEfCom(efCom);
   const given = [...dataGroups.keys()].toSorted((a, b) => a - b);
   if (listed.join() !== given.join() || !dataGroups.has(1) || !dataGroups.has(2)) {
     throw new SodError('SOD_DATA_GROUP_SET', { detail: `EF.COM ${listed.join(' ')}, given ${given.join(' ')}` });
   }
   assertDocumentType(signer.certificate, dataGroups.get(1));
   const dataGroupHashes = given.map((dataGroup) => ({ dataGroup, hash: sha256(dataGroups.get(dataGroup) ?? new Uint8Array()) }));
-  return sodTokenOf(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes }), signer, at);
+  const versions = ldsVersion < FIRST_WITH_V1 ? {} : { ldsVersionInfo: { ldsVersion, unicodeVersion } };
+  return sodTokenOf(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes, ...versions }), signer, at);
 }
+
+/** From LDS 1.8 on the security object is v1 and has the versions of EF.COM inside (Doc 9303-10 §4.6.2.1); before it is v0 (Appendix D). */
+const FIRST_WITH_V1 = '0108';
 
 /** A token for an LDS security object that was prepared and recorded before: identical content, the usage period checked again. */
 export function sodTokenOf(encodedLdsSecurityObject: Uint8Array, signer: DocumentSigner, at: Date): SodToken {

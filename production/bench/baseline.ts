@@ -43,7 +43,7 @@ export async function bareChip(record: CitizenRecord, profile: string): Promise<
       await driver.open(keys);
       const bindingTag = Uint8Array.from(randomBytes(32));
       const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag, keys: chipKeysOf(profile) });
-      const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys });
+      const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys, trustPoint: null });
       const plan = planPersonalisation(
         { bindingTag, publicKeys, ...files.planned(new Uint8Array(SOD_BYTES).fill(0x77)) },
         driver.capabilities,

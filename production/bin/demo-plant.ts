@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { ApiClient, type CliIo } from '#production/cli';
-import { demoProvinceKey, type DemoDeps, type DemoFolders, type DemoProvinceKey, type DemoShow } from '#production/demo';
+import { demoProvinceKey, demoTerminalKey, type DemoDeps, type DemoFolders, type DemoProvinceKey, type DemoShow } from '#production/demo';
 import { callMachine } from '#queues/feeders';
 import { defaultConfig } from './default-config.ts';
 import { openSigner } from './running-plant.ts';
@@ -26,7 +26,14 @@ export async function startDemoPlant(
     api: (person) => ApiClient.open({ plant: folders.plantDir, as: person }, io, person),
     manufacture: (order) => callMachine(started.running.feederSocket, 'manufacture', { ...order }),
     provinceKeys,
-    material: () => openSigner(started.running, 'api').publicMaterial(),
+    material: async () => {
+      const signer = openSigner(started.running, 'api');
+      const { privateKey, point } = demoTerminalKey(join(folders.plantDir, 'demo-terminal'));
+      return {
+        ...(await signer.publicMaterial()),
+        terminal: { chain: await signer.certifyTerminal({ mnemonic: 'DEMOTERM', point }), privateKey },
+      };
+    },
     imageOf: (serial) => join(folders.plantDir, 'virtual-cards', 'images', `${serial}.image`),
     resultDir: folders.resultDir,
     show,

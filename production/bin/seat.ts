@@ -34,6 +34,7 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
     signer: {
       transportKeys: (claim, chipId) => signer.transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),
       securityObject: (claim, files) => signer.securityObject({ cardId: claim.cardId, fence: claim.fence, ...files }),
+      trustPoint: async () => ({ certificate: (await signer.publicMaterial()).cvca, date: shortDate(new Date()) }),
     },
     journal: createChipJournal(store),
     feeder: connectFeeder(plant.feederSocket),
@@ -78,3 +79,8 @@ await runProcess(`seat-${place.replace(':', '-')}`, async (plant, log) => {
     },
   };
 });
+
+/** `YYMMDD`, in UTC: what a chip is told about today. */
+function shortDate(now: Date): string {
+  return now.toISOString().slice(2, 10).replaceAll('-', '');
+}

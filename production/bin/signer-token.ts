@@ -1,19 +1,24 @@
-import type { CeremonyResult } from '#pki/ceremony';
+import type { CeremonyPlan, CeremonyResult } from '#pki/ceremony';
 import type { Hsm } from '#pki/hsm';
 import type { SignerToken } from '#production/signer';
 
 /** The keys of a ceremony, by what they are for: everything that the signer's room can do with a token. */
-export function signerToken(hsm: Hsm, ceremony: CeremonyResult): SignerToken {
+export function signerToken(hsm: Hsm, plan: CeremonyPlan, ceremony: CeremonyResult): SignerToken {
   const [active] = ceremony.documentSigners;
   if (active === undefined) throw new Error('the ceremony made no Document Signer');
   const keys = {
     documentSigner: active.key,
     plantSigner: ceremony.plantSigner.key,
     birthCertificateSigner: ceremony.birthCertificateSigner.key,
+    cvca: ceremony.cvca.key,
+    documentVerifier: ceremony.documentVerifier,
+    inspectionSystem: ceremony.inspectionSystem,
   };
+  const { country, documentVerifier, inspectionSystem } = plan.extendedAccess;
   return {
     material: {
       csca: ceremony.csca.certificate,
+      cvca: ceremony.cvca.certificate,
       documentSigners: ceremony.documentSigners.map(({ certificate }) => certificate),
       crl: ceremony.crl,
       plantSigner: ceremony.plantSigner.certificate,
@@ -21,6 +26,11 @@ export function signerToken(hsm: Hsm, ceremony: CeremonyResult): SignerToken {
       recordKey: ceremony.recordKey.publicKey,
     },
     documentSigner: active.certificate,
+    extendedAccess: {
+      country,
+      documentVerifier: { ...documentVerifier, key: ceremony.documentVerifier },
+      inspectionSystem: { ...inspectionSystem, key: ceremony.inspectionSystem },
+    },
     sign: (as, digest) => hsm.sign(keys[as], digest),
     cmac: (under, data) => hsm.cmac(under === 'citizenReference' ? ceremony.citizenReferenceKey : ceremony.transportMasterKey, data),
     agree: (peerPoint) => hsm.ecdhDerive(ceremony.recordKey.key, peerPoint),

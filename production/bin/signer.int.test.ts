@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { writeFileSync } from 'node:fs';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
+import { cvCertificate, cvTrustPoint, inspectionRights, verifyByCvKey, verifyCvChain } from '#encoder/cv-certificate';
 import { diversify } from '#encoder/globalplatform';
 import { LyingHsm } from '#hsm-mocks';
 import { runFirstCeremony, specimenPlan, type CeremonyResult } from '#pki/ceremony';
@@ -73,7 +75,7 @@ async function signer(
 ): Promise<{ as: (identity: keyof typeof IDENTITIES) => SignerClient; socket: string; signatures: () => number }> {
   const socket = join(folder, `signer-${closing.length}.sock`);
   let signatures = 0;
-  const token = signerToken(over, ceremony);
+  const token = signerToken(over, specimenPlan(), ceremony);
   const counted: SignerToken = {
     ...token,
     sign: (as, digest) => {
@@ -282,3 +284,48 @@ describe('who may ask (each caller has a short list)', () => {
     await expect(away.health()).rejects.toMatchObject({ code: 'SIGNER_UNREACHABLE' });
   });
 });
+
+describe('Doc 9303-11 §7.1: the chain that opens fingerprints', () => {
+  it('a document verifier and an inspection system under the CVCA of the chips, made once and handed out again', async () => {
+    const { as, signatures } = await signer();
+    const chain = await as('inspector').terminalChain();
+    const made = signatures();
+    expect(await as('inspector').terminalChain()).toEqual(chain);
+    expect(signatures()).toBe(made);
+    const { cvca } = await as('line').publicMaterial();
+    const state = verifyCvChain(
+      [cvTrustPoint(cvCertificate.decode(cvca))],
+      chain.map((bytes) => cvCertificate.decode(bytes)),
+      today(),
+    );
+    expect(state.imported === undefined ? null : inspectionRights(state.imported)).toEqual({ dg3: true, dg4: false });
+    const key = state.imported?.publicKey;
+    if (key === undefined) throw new Error('the chain has no terminal');
+    expect(verifyByCvKey(key, utf8('challenge'), await as('inspector').signAsTerminal(utf8('challenge')))).toBe(true);
+  });
+
+  it('another terminal is certified for its own key, and anew when it comes with another one', async () => {
+    const { as } = await signer();
+    const point = (): Uint8Array =>
+      Uint8Array.from(generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' }).publicKey.export({ type: 'spki', format: 'der' })).slice(
+        -65,
+      );
+    const key = point();
+    const [, first] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: key });
+    const [, same] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: key });
+    const [, other] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: point() });
+    const nameOf = (bytes: Uint8Array = new Uint8Array(0)): string => cvCertificate.decode(bytes).body.certificateHolderReference;
+    expect(same).toEqual(first);
+    expect([nameOf(first), nameOf(other)]).toEqual(['VNFIELD00001', 'VNFIELD00002']);
+  });
+
+  it('threat: the station that writes chips asks for a signature of the terminal', async () => {
+    const { as } = await signer();
+    await expect(as('line').signAsTerminal(utf8('challenge'))).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
+    await expect(as('worker').terminalChain()).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
+  });
+});
+
+function today(): string {
+  return new Date().toISOString().slice(0, 10);
+}

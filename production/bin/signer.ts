@@ -19,15 +19,16 @@ const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'w
 await runProcess('signer', async (plant, log) => {
   const hsm = new Pkcs11Hsm({ tokenLabel: plant.token.label, modulePath: plant.token.module });
   await openToken(hsm, { plantDir: plant.plantDir, pinFile: plant.token.pinFile });
+  const plan = specimenPlan();
   const ceremony = await runFirstCeremony(
     hsm,
-    specimenPlan(),
+    plan,
     { transportMaster: secretFromHex(plant.makerMasterFile) },
     { clock: () => new Date(), journal: fileCeremonyJournal(join(plant.plantDir, 'ceremony.minutes.jsonl')) },
   );
   const db = await openPlantDatabase(plant, 'signer', 4);
   const server = await serveSigner(plant.signerSocket, {
-    answers: createAnswers({ db, token: signerToken(hsm, ceremony), clock: () => new Date() }),
+    answers: createAnswers({ db, token: signerToken(hsm, plan, ceremony), clock: () => new Date() }),
     identities: identities(plant),
     log,
   });

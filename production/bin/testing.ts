@@ -53,7 +53,15 @@ export async function startTestApi(
       signer: {
         citizenReference: async (number) => Promise.resolve(createHmac('sha256', macKey).update(number).digest('hex').slice(0, 32)),
         publicMaterial: async () =>
-          Promise.resolve({ csca: none, documentSigners: [], crl: none, plantSigner: none, birthCertificateSigner: none, recordKey }),
+          Promise.resolve({
+            csca: none,
+            cvca: none,
+            documentSigners: [],
+            crl: none,
+            plantSigner: none,
+            birthCertificateSigner: none,
+            recordKey,
+          }),
       },
       queueDepths: async () => Promise.resolve({}),
       checks: options.checks ?? {},

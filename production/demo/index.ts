@@ -6,5 +6,6 @@ export { finishDemo, openDemo, type DemoArguments, type DemoFolders } from './de
 export { DEMO_OFFICES, demoOrders, orderJson, type DemoOrder, type DemoTrait } from './people.ts';
 export { drawImages } from './portraits.ts';
 export { demoProvinceKey, type DemoProvinceKey } from './province-keys.ts';
+export { demoTerminalKey, type DemoTerminalKey } from './terminal-key.ts';
 export type { DemoMaterial } from './results.ts';
 export { runDemo, type DemoBooks, type DemoDeps, type DemoShow } from './run-demo.ts';

@@ -9,6 +9,9 @@ export interface DemoMaterial {
   readonly crl: Uint8Array;
   readonly plantSigner: Uint8Array;
   readonly birthCertificateSigner: Uint8Array;
+  /** Terminal Authentication: CV certificates, and a reader's specimen key under them. */
+  readonly cvca: Uint8Array;
+  readonly terminal: { readonly chain: readonly Uint8Array[]; readonly privateKey: string };
 }
 
 export interface DemoOrderRow {
@@ -80,6 +83,12 @@ function layDownMaterial(folder: string, material: DemoMaterial): void {
   writeFileSync(join(folder, 'csca.crl'), material.crl);
   writeFileSync(join(folder, 'manifest-signer.cer'), material.plantSigner);
   writeFileSync(join(folder, 'birth-certificate-signer.cer'), material.birthCertificateSigner);
+  const [documentVerifier, terminal] = material.terminal.chain;
+  if (documentVerifier === undefined || terminal === undefined) throw new Error('the terminal has no chain');
+  writeFileSync(join(folder, 'cvca.cvcert'), material.cvca);
+  writeFileSync(join(folder, 'document-verifier.cvcert'), documentVerifier);
+  writeFileSync(join(folder, 'terminal.cvcert'), terminal);
+  writeFileSync(join(folder, 'terminal.key.pem'), material.terminal.privateKey, { mode: 0o600 });
 }
 
 function writeJson(path: string, value: unknown): void {

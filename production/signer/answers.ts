@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { concat, equalBytes, fromHex, Secret, uintBE, utf8 } from '#encoder/bytes';
 import { diversificationInputs } from '#encoder/globalplatform';
 import { signDetached } from '#pki/cms';
@@ -8,19 +7,14 @@ import { openBox } from '#pki/sealed-box';
 import { documentSigner, issueSod, prepareSod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
 import { advanceInTransaction, lockClaimed } from '#production/cards';
-import { canonicalJson, withTransaction, type Db, type Trx } from '#production/store';
+import { canonicalJson, withTransaction, type Trx } from '#production/store';
 import type { CardState } from '#queues/ports';
 import { intend, settle, signedBefore } from './intents.ts';
+import { codeOf, sha256, signed, type SignerDeps } from './signing.ts';
+import { certifyTerminal, signAsTerminal, terminalChain } from './terminal-certificates.ts';
 import type { Answers } from './server.ts';
 import { SignerError } from './signer-error.ts';
-import type { SignerToken } from './token.ts';
 import { fromBase64, toBase64 } from './wire.ts';
-
-export interface SignerDeps {
-  readonly db: Db;
-  readonly token: SignerToken;
-  readonly clock: () => Date;
-}
 
 /** GlobalPlatform key version number of transport keys: any, because a blank has one key set (GPC Amendment D v1.2 §7.1.1). */
 const TRANSPORT_KEY_VERSION = 0;
@@ -38,6 +32,7 @@ export function createAnswers(deps: SignerDeps): Answers {
     'public-material': () =>
       Promise.resolve({
         csca: toBase64(token.material.csca),
+        cvca: toBase64(token.material.cvca),
         documentSigners: token.material.documentSigners.map(toBase64),
         crl: toBase64(token.material.crl),
         plantSigner: toBase64(token.material.plantSigner),
@@ -68,6 +63,12 @@ export function createAnswers(deps: SignerDeps): Answers {
       return { ...handOut(keys), version: TRANSPORT_KEY_VERSION };
     },
     'security-object': (request) => securityObject(deps, request),
+    'terminal-chain': async () => ({ certificates: (await terminalChain(deps)).map(toBase64) }),
+    'terminal-signature': async ({ data }) => ({ signature: toBase64(await signAsTerminal(deps, fromBase64(data))) }),
+    'terminal-certificate': async ({ mnemonic, point }) => {
+      const key = { curve: token.extendedAccess.inspectionSystem.key.curve, point: fromBase64(point) };
+      return { certificates: (await certifyTerminal(deps, { mnemonic, key })).map(toBase64) };
+    },
     'manifest-signature': async ({ consignmentId, manifest }) => {
       const content = fromBase64(manifest);
       const certificate = token.material.plantSigner;
@@ -141,31 +142,6 @@ async function catchUp(trx: Trx, claim: { readonly cardId: string; readonly fenc
   await advanceInTransaction(trx, claim, 'SOD_SIGNED', { sodSha256: hex(sha256(efSod)) });
 }
 
-/** Intent, signature, outcome for everything that is not a security object. */
-async function signed(
-  deps: SignerDeps,
-  what: {
-    readonly kind: 'manifest' | 'birth_certificate';
-    readonly subject: string;
-    readonly content: Uint8Array;
-    readonly certificate: Uint8Array;
-  },
-  sign: () => Promise<Uint8Array>,
-): Promise<Uint8Array> {
-  const intent = { kind: what.kind, subject: what.subject, contentHash: sha256(what.content), signerHash: sha256(what.certificate) };
-  const before = await signedBefore(deps.db, intent);
-  if (before !== null) return before;
-  const intentId = await intend(deps.db, intent);
-  try {
-    const product = await sign();
-    await settle(deps.db, intentId, { product });
-    return (await signedBefore(deps.db, intent)) ?? product;
-  } catch (error) {
-    await settle(deps.db, intentId, { code: codeOf(error) });
-    throw error;
-  }
-}
-
 /** Keys of one chip go to the station that holds the card bound to it, and to nobody else. */
 async function proveBound(trx: Trx, request: { readonly cardId: string; readonly fence: number; readonly chipId: string }): Promise<void> {
   const card = await lockClaimed(trx, request);
@@ -191,14 +167,6 @@ function contentHash(efCom: Uint8Array, dataGroups: ReadonlyMap<number, Uint8Arr
   return sha256(concat(uintBE(efCom.length, 4), efCom, ...parts));
 }
 
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'UNEXPECTED';
-}
-
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
-}
-
-function sha256(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(createHash('sha256').update(bytes).digest());
 }

@@ -20,6 +20,7 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
       const answer = await ask('public-material', {});
       return {
         csca: bytes(answer, 'csca'),
+        cvca: bytes(answer, 'cvca'),
         documentSigners: (answer['documentSigners'] as readonly string[]).map(fromBase64),
         crl: bytes(answer, 'crl'),
         plantSigner: bytes(answer, 'plantSigner'),
@@ -37,6 +38,9 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
       const groups = Object.fromEntries([...dataGroups].map(([number, content]) => [String(number), toBase64(content)]));
       return bytes(await ask('security-object', { cardId, fence, efCom: toBase64(efCom), dataGroups: groups }), 'efSod');
     },
+    terminalChain: async () => certificates(await ask('terminal-chain', {})),
+    signAsTerminal: async (data) => bytes(await ask('terminal-signature', { data: toBase64(data) }), 'signature'),
+    certifyTerminal: async ({ mnemonic, point }) => certificates(await ask('terminal-certificate', { mnemonic, point: toBase64(point) })),
     signManifest: async ({ consignmentId, manifest }) =>
       bytes(await ask('manifest-signature', { consignmentId, manifest: toBase64(manifest) }), 'signature'),
     signBirthCertificate: async ({ cardId, claims }) => text(await ask('birth-certificate', { cardId, claims: { ...claims } }), 'jws'),
@@ -104,6 +108,10 @@ function text(answer: Readonly<Record<string, unknown>>, key: string): string {
 
 function bytes(answer: Readonly<Record<string, unknown>>, key: string): Uint8Array {
   return fromBase64(text(answer, key));
+}
+
+function certificates(answer: Readonly<Record<string, unknown>>): readonly Uint8Array[] {
+  return (answer['certificates'] as readonly string[]).map(fromBase64);
 }
 
 function secret(answer: Readonly<Record<string, unknown>>, key: string): Secret {

@@ -11,6 +11,8 @@ export interface PublicMaterial {
   readonly csca: Uint8Array;
   readonly documentSigners: readonly Uint8Array[];
   readonly crl: Uint8Array;
+  /** CV certificate of the CVCA that chips are given as their trust point. */
+  readonly cvca: Uint8Array;
   /** Signs manifests (CMS, P-256). */
   readonly plantSigner: Uint8Array;
   /** Signs birth certificates (JWS ES256). */
@@ -39,6 +41,12 @@ export interface SignerClient {
     readonly efCom: Uint8Array;
     readonly dataGroups: ReadonlyMap<number, Uint8Array>;
   }): Promise<Uint8Array>;
+  /** The plant's own chain for Terminal Authentication, current: document verifier, inspection system (CV certificates). [inspector] */
+  terminalChain(): Promise<readonly Uint8Array[]>;
+  /** ID_IC || r_IC || Comp(PK_DH,IFD), signed by the plant's inspection system: plain r || s. [inspector] */
+  signAsTerminal(data: Uint8Array): Promise<Uint8Array>;
+  /** Certifies another terminal's key (uncompressed point on the CVCA's curve), for DG3: document verifier, terminal. [api] */
+  certifyTerminal(terminal: { readonly mnemonic: string; readonly point: Uint8Array }): Promise<readonly Uint8Array[]>;
   /** Detached CMS over the manifest's bytes. [worker] */
   signManifest(request: { readonly consignmentId: string; readonly manifest: Uint8Array }): Promise<Uint8Array>;
   /** Compact JWS over the claims. [worker] */

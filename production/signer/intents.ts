@@ -1,12 +1,12 @@
 import { sql } from 'kysely';
 import { withTransaction, type Db, type Trx } from '#production/store';
 
-export type SignatureKind = 'security_object' | 'manifest' | 'birth_certificate';
+export type SignatureKind = 'security_object' | 'manifest' | 'birth_certificate' | 'cv_certificate';
 
 /** What is about to be signed, by whom, for whom. Hashes only. */
 export interface SignatureIntent {
   readonly kind: SignatureKind;
-  /** The card record or the consignment. */
+  /** The card record, the consignment, or the holder of a CV certificate. */
   readonly subject: string;
   readonly contentHash: Uint8Array;
   /** SHA-256 of the certificate whose key signs. */

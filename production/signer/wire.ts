@@ -38,6 +38,18 @@ export const REQUESTS = {
       dataGroups: Type.Record(Type.String({ pattern: '^([1-9]|1[0-6])$' }), Base64),
     }),
   },
+  'terminal-chain': { callers: ['inspector'], schema: object({}) },
+  'terminal-signature': {
+    callers: ['inspector'],
+    schema: object({ data: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 1000 }) }),
+  },
+  'terminal-certificate': {
+    callers: ['api'],
+    schema: object({
+      mnemonic: Type.String({ pattern: '^[A-Z0-9]{1,9}$' }),
+      point: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 200 }),
+    }),
+  },
   'manifest-signature': {
     callers: ['worker'],
     schema: object({ consignmentId: Type.String({ maxLength: 60 }), manifest: Type.String({ maxLength: 16_000_000 }) }),

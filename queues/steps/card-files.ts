@@ -1,8 +1,8 @@
-import type { ChipKeyAlgorithms, ChipPublicKeys, FileId } from '#encoder/drivers';
+import { cvCertificate } from '#encoder/cv-certificate';
+import type { ChipKeyAlgorithms, ChipPublicKeys, FileId, TrustPoint } from '#encoder/drivers';
 import { directoryOf, fileByName, type FileName } from '#encoder/lds';
-import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import type { PlanInput } from '#encoder/personalisation';
-import { buildDataGroups, chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
+import { accessSecretsFor, buildDataGroups, chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
 
 export interface CardFiles {
   readonly efCom: Uint8Array;
@@ -10,8 +10,6 @@ export interface CardFiles {
   /** What the personalisation plan wants to know, once EF.SOD is signed. */
   readonly planned: (efSod: Uint8Array) => Pick<PlanInput, 'files' | 'secrets' | 'trustPoint'>;
 }
-
-const NO_KEY = new Uint8Array(0);
 
 /** The key pairs that the chip of this profile makes. */
 export function chipKeysOf(profileId: string): ChipKeyAlgorithms {
@@ -24,26 +22,29 @@ export function cardFiles(input: {
   readonly record: CitizenRecord;
   readonly chipId: string;
   readonly publicKeys: ChipPublicKeys;
+  /** For a profile with EF.CVCA; others ignore it. */
+  readonly trustPoint: TrustPoint | null;
 }): CardFiles {
   const { record, chipId, publicKeys } = input;
   const profile = profileById(input.profile);
+  const trustPoint = profile.files.includes('EF.CVCA') ? input.trustPoint : null;
   const { files, dataGroups } = buildDataGroups({
     profile,
     record,
     chipId,
-    activeAuthenticationKey: publicKeys.activeAuthentication ?? NO_KEY,
-    chipAuthenticationKey: publicKeys.chipAuthentication ?? NO_KEY,
+    activeAuthenticationKey: publicKeys.activeAuthentication,
+    chipAuthenticationKey: publicKeys.chipAuthentication,
+    ...(trustPoint === null ? {} : { cvcaReferences: [cvCertificate.decode(trustPoint.certificate).body.certificateHolderReference] }),
   });
   const efCom = files.get('EF.COM');
   if (efCom === undefined) throw new Error('a profile without EF.COM');
-  const { lines } = mrzFor(record, profile.mrz);
   return {
     efCom,
     dataGroups,
     planned: (efSod) => ({
       files: [...[...files].map(([name, bytes]) => ({ ...placeOf(name), bytes })), { ...placeOf('EF.SOD'), bytes: efSod }],
-      trustPoint: null,
-      secrets: { mrzInformation: mrzInformation(lines), can: canFor(record) },
+      trustPoint,
+      secrets: accessSecretsFor(profile, record),
     }),
   };
 }

@@ -115,7 +115,7 @@ async function finishChip(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece
     return null;
   }
   const { chipId } = identity;
-  if (card.chipId !== null && card.chipId !== chipId) throw new PersonalisationError('FOREIGN_CHIP');
+  if (chipId === null || (card.chipId !== null && card.chipId !== chipId)) throw new PersonalisationError('FOREIGN_CHIP');
 
   const keys = await deps.signer.transportKeys(claim, chipId);
   try {
@@ -143,7 +143,8 @@ async function writeChip(
   if ((await deps.ledger.recordChipKeys(claim, publicKeys)) === 'CHIP_KEY_REPEATED') return 'CHIP_KEY_REPEATED';
 
   const record = await deps.records.open(claim);
-  const built = cardFiles({ profile: card.profile, record, chipId, publicKeys });
+  const trustPoint = await deps.signer.trustPoint();
+  const built = cardFiles({ profile: card.profile, record, chipId, publicKeys, trustPoint });
   const efSod = await deps.signer.securityObject(claim, { efCom: built.efCom, dataGroups: built.dataGroups });
   life.passed('SOD_SIGNED');
 

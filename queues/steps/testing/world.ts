@@ -4,13 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
 import { fromHex, Secret, utf8 } from '#encoder/bytes';
-import { referenceDriver } from '#encoder/drivers';
+import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
+import { byFile, referenceDriver } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { withJfifHeader } from '#encoder/lds';
 import { cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader, type InProcessReader, type Reader } from '#encoder/readers';
-import { TEST_MASTER } from '#encoder/testing';
-import { byFile } from '#encoder/drivers';
+import { ecPair, issue, TEST_MASTER } from '#encoder/testing';
 import { imagePath, makeBlanks, makeRsaKey, VirtualCard, type Defect, type DeliveredBlank } from '#encoder/virtual-card';
 import { SoftwareHsm } from '#hsm-mocks';
 import { issueSod, prepareSod, verifySod } from '#pki/sod';
@@ -111,6 +111,13 @@ export async function citizen(number = 0): Promise<CitizenRecord> {
   };
 }
 
+/** A CVCA that lasts as long as the tests. */
+const CVCA = ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1'));
+const TRUST_POINT = {
+  certificate: cvCertificate.encode(issue(CVCA, CVCA, { chr: 'VNTESTCVCA00001', car: 'VNTESTCVCA00001', rights: 0xc3 })),
+  date: '261122',
+};
+
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { hsm, specimen } = await (pki ??= openPki());
   const folder = await mkdtemp(join(tmpdir(), 'cardmint-steps-'));
@@ -187,6 +194,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       books.signed(claim, efSod);
       return efSod;
     },
+    trustPoint: () => Promise.resolve(TRUST_POINT),
   };
   const records: CardRecords = {
     async open(claim) {
@@ -309,7 +317,13 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
     planned(cardId) {
       const { chipId, profile } = books.card(cardId);
-      const built = cardFiles({ profile, record: recordOf(cardId), chipId: chipId ?? '', publicKeys: chipKeys(cardId) });
+      const built = cardFiles({
+        profile,
+        record: recordOf(cardId),
+        chipId: chipId ?? '',
+        publicKeys: chipKeys(cardId),
+        trustPoint: TRUST_POINT,
+      });
       const efSod = handedOut.get(`${cardId} ${hashOf([built.efCom, ...built.dataGroups.values()])}`);
       if (efSod === undefined) throw new Error('EF.SOD was never handed out for this content');
       const files = built
