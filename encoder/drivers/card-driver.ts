@@ -14,10 +14,13 @@ export interface CardDriver {
   readonly family: string;
   readonly capabilities: DriverCapabilities;
 
-  /** Before any key: which chip this is, and where in its life. A locked chip tells nobody its id. */
+  /** Before any key: which chip this is, and where in its life. */
   identify(): Promise<ChipIdentity>;
-  /** Mutual authentication with the transport keys of this chip. One try only: chips count failures. */
-  open(keys: TransportKeys): Promise<void>;
+  /**
+   * Mutual authentication with the transport keys of this chip; null where `capabilities.transport` is none. One try only: chips count
+   * failures.
+   */
+  open(keys: TransportKeys | null): Promise<void>;
 
   /** What the chip holds. The source of every decision after an interruption. */
   status(): Promise<ChipStatus>;
@@ -25,13 +28,16 @@ export interface CardDriver {
   /** 16 to 32 bytes, once in a chip's life. Writing the same tag again is nothing; another one is refused by the chip. */
   writeBindingTag(tag: Uint8Array): Promise<void>;
 
-  /** Has the chip make its keys, or returns the public halves of those it has. DRIVER_CANNOT for what `capabilities` do not list. */
+  /**
+   * Has the chip make its keys, or returns the public halves of those it has; where the chip makes none, puts pairs into it.
+   * DRIVER_CANNOT for what `capabilities` do not list.
+   */
   generateKeys(algorithms: ChipKeyAlgorithms): Promise<ChipPublicKeys>;
   setAccessSecrets(secrets: AccessSecrets): Promise<void>;
   /** What Terminal Authentication starts from; only where `capabilities.terminalAuthentication`. Setting it again replaces it. */
   setTrustPoint(trustPoint: TrustPoint): Promise<void>;
 
-  /** Makes an empty transparent EF of exactly `size` bytes. */
+  /** Makes a transparent EF of exactly `size` bytes, whose content counts from the first write on. */
   createFile(file: FileId, size: number): Promise<void>;
   /** Takes a file away again, while the chip is being personalised. */
   deleteFile(file: FileId): Promise<void>;
@@ -59,6 +65,8 @@ export interface DriverCapabilities {
   readonly fileBytesMax: number;
   /** Where files can be made. */
   readonly directories: readonly Directory[];
+  /** The only files that can be made there; null: any. */
+  readonly files: readonly FileId[] | null;
   /** False: the driver makes the pair and puts the private half into the chip. */
   readonly onChipKeyGeneration: boolean;
   /** BAC, and the PACE protocols by name without cipher, e.g. `id-PACE-ECDH-GM` (Doc 9303-11 §9.2.3). */
@@ -73,11 +81,14 @@ export interface DriverCapabilities {
 
 export type LifeCycle = 'blank' | 'personalising' | 'locked';
 
-export type ChipIdentity =
-  | { readonly family: string; readonly lifeCycle: 'blank' | 'personalising'; /** 16 upper-case hex characters. */ readonly chipId: string }
-  | { readonly family: string; readonly lifeCycle: 'locked'; readonly chipId: null };
+export interface ChipIdentity {
+  readonly family: string;
+  readonly lifeCycle: LifeCycle;
+  /** 16 upper-case hex characters. A locked chip tells nobody its id, and the chips of some families have none: null. */
+  readonly chipId: string | null;
+}
 
-/** SCP03 static keys of one chip, as `diversify` of `#encoder/globalplatform` makes them. The caller destroys them. */
+/** Static keys of one chip's secure channel, as `diversifyBy` of `#encoder/globalplatform` makes them. The caller destroys them. */
 export interface TransportKeys {
   readonly enc: Secret;
   readonly mac: Secret;

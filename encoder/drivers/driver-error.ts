@@ -4,12 +4,16 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
  * "The card refused" is `CardError` CARD_REFUSED of `encoder/apdu`, with its status word; these are what only a driver can say.
  * DRIVER_CANNOT means that nothing was sent.
  */
-export type DriverErrorCode = 'CHIP_ANSWER_INVALID' | 'CHIP_UNKNOWN' | 'DRIVER_CANNOT' | 'LOCK_NOT_PROVEN';
+export type DriverErrorCode = 'CHIP_ANSWER_INVALID' | 'CHIP_SEALED' | 'CHIP_UNKNOWN' | 'DRIVER_CANNOT' | 'LOCK_NOT_PROVEN';
 
 const TABLE = {
   CHIP_ANSWER_INVALID: {
     what: { vi: 'Chip trả lời sai cấu trúc', en: "the chip's answer is not well formed" },
     todo: { vi: 'Ngừng dùng phôi này', en: 'stop using this blank' },
+  },
+  CHIP_SEALED: {
+    what: { vi: 'Chip mang dữ liệu của thẻ khác', en: "the chip holds another card's secrets or binding tag" },
+    todo: { vi: 'Lấy phôi ra và đối chiếu số phôi; không ghi thêm', en: 'take the blank out and compare its serial; write nothing to it' },
   },
   CHIP_UNKNOWN: {
     what: { vi: 'Chip không thuộc họ này', en: 'the chip is not of this family' },

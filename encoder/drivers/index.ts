@@ -17,3 +17,5 @@ export type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip
 export { byFile, nameOfFile, sameFile, type FileId } from './file-id.ts';
 export { DriverError, type DriverErrorCode } from './driver-error.ts';
 export { referenceDriver, type ReferenceDriverOptions } from './reference/reference-driver.ts';
+export { passportAppletDriver, type PassportAppletFamily, type PassportAppletOptions } from './passport-applet/passport-applet-driver.ts';
+export { makeKeyPair, type ChipKeyPair, type ChipKeyPairs } from './key-pair.ts';

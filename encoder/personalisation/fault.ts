@@ -42,6 +42,7 @@ const CHANNEL = {
 
 const DRIVER = {
   CHIP_ANSWER_INVALID: 'chip',
+  CHIP_SEALED: 'chip',
   CHIP_UNKNOWN: 'chip',
   DRIVER_CANNOT: 'ours',
   LOCK_NOT_PROVEN: 'chip',

@@ -4,6 +4,8 @@ import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/
 import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter, tlv } from '#encoder/tlv';
+import { checkSecrets } from '../access-secrets.ts';
+import { checkTag } from '../binding-tag.ts';
 import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
@@ -26,8 +28,6 @@ const APDU_BYTES_MAX = 65_535;
 const HEADER_BYTES = 7;
 const MAC_BYTES = 8;
 const BLOCK_BYTES = 16;
-/** Document number of nine characters or more, and two dates, each with its check digit (Doc 9303-11 §4.3.2). */
-const MRZ_INFORMATION = /^[A-Z0-9<]{9,49}[0-9]([0-9<]{6}[0-9]){2}$/;
 const SHORT_OFFSET_MAX = 0x7fff;
 /** Data objects 54 02 xx xx and 53 82 xx xx around the content of an UPDATE BINARY with odd instruction. */
 const ODD_OVERHEAD = 8;
@@ -65,7 +65,8 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
 
     identify: () => identify(clear),
 
-    async open(keys: TransportKeys): Promise<void> {
+    async open(keys: TransportKeys | null): Promise<void> {
+      if (keys === null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'transport keys are needed' });
       secure = await openScp03(connection, { ...keys, version: 0 }, { hostChallenge: random(8), securityLevel: 0x33 });
       await ask('INSTALL [for personalization]', installForPersonalization(EMRTD_AID));
     },
@@ -82,9 +83,7 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     },
 
     async writeBindingTag(tag: Uint8Array): Promise<void> {
-      if (tag.length < 16 || tag.length > 32) {
-        throw new DriverError('DRIVER_CANNOT', 'STORE DATA binding tag', { detail: `${tag.length} bytes, 16 to 32 possible` });
-      }
+      checkTag(tag, 'STORE DATA binding tag');
       await store('STORE DATA binding tag', [{ dgi: 0xa003, data: tag }], false);
     },
 
@@ -109,15 +108,12 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       return { activeAuthentication: await make('activeAuthentication'), chipAuthentication: await make('chipAuthentication') };
     },
 
-    async setAccessSecrets({ mrzInformation, can }: AccessSecrets): Promise<void> {
-      if (!/^[0-9]{6}$/.test(can))
-        throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'a CAN of six digits is needed' });
-      if (!MRZ_INFORMATION.test(mrzInformation))
-        throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'MRZ information expected' });
+    async setAccessSecrets(secrets: AccessSecrets): Promise<void> {
+      checkSecrets(secrets, 'STORE DATA secrets');
       if (secure === undefined) throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'open the chip first' });
       const groupings = [
-        { dgi: 0xa001, data: secure.encryptSensitive(ascii(mrzInformation)) },
-        { dgi: 0xa002, data: secure.encryptSensitive(ascii(can)) },
+        { dgi: 0xa001, data: secure.encryptSensitive(ascii(secrets.mrzInformation)) },
+        { dgi: 0xa002, data: secure.encryptSensitive(ascii(secrets.can)) },
       ];
       await store('STORE DATA secrets', groupings, true);
     },
@@ -184,6 +180,7 @@ function capabilitiesFor(commandBytesMax: number): DriverCapabilities {
     writeBytesMax: Math.floor(room / BLOCK_BYTES) * BLOCK_BYTES - 1 - ODD_OVERHEAD,
     fileBytesMax: 0xffff,
     directories: ['MF', 'eMRTD'],
+    files: null,
     onChipKeyGeneration: true,
     accessControl: ['BAC', ...PACE_PROTOCOLS],
     terminalAuthentication: true,
