@@ -16,6 +16,7 @@ import {
   inMasterFile,
   oneRsaKey,
   TEST_CHIP_ID,
+  TEST_CARD_ACCESS,
   TEST_CHIP_KEYS,
   TEST_MASTER,
 } from '#encoder/testing';
@@ -41,7 +42,7 @@ const FILES = [
   { ...inApplication(0x011d), bytes: tlv(0x77, content(300, 3)) },
   { ...inApplication(0x011e), bytes: tlv(0x60, content(24, 1)) },
   { ...inApplication(0x0102), bytes: tlv(0x75, content(1100, 2)) },
-  { ...inMasterFile(0x011c), bytes: tlv(0x31, content(60, 4)) },
+  { ...inMasterFile(0x011c), bytes: TEST_CARD_ACCESS },
 ];
 
 /** Small commands, so that files take several. */

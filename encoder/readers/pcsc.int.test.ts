@@ -14,7 +14,16 @@ import {
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { fromHex } from '#encoder/bytes';
-import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  TEST_CARD_ACCESS,
+  TEST_CHIP_ID,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+} from '#encoder/testing';
 import { openPcscReader } from './pcsc.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
 import { startTestPcscd, type TestPcscd } from './testing.ts';
@@ -81,7 +90,7 @@ describe('a whole card through the real pcscd', () => {
   const TAG = new Uint8Array(32).fill(9);
   const FILES = [0x011c, 0x0101, 0x0102, 0x011d].map((fid, i) => ({
     ...(i === 0 ? inMasterFile(fid) : inApplication(fid)),
-    bytes: tlv(0x60 + i, new Uint8Array(500 * 4 ** i).fill(i)),
+    bytes: i === 0 ? TEST_CARD_ACCESS : tlv(0x60 + i, new Uint8Array(500 * 4 ** i).fill(i)),
   }));
   const journal: PersonalisationJournal = { intend: () => Promise.resolve(), outcome: () => Promise.resolve() };
 

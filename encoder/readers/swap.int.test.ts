@@ -12,7 +12,7 @@ import {
   type FileDigest,
   type PersonalisationJournal,
 } from '#encoder/personalisation';
-import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CARD_ACCESS, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { openChildReader } from './child-reader.ts';
@@ -34,7 +34,7 @@ function job(number: number): Job {
     tag: new Uint8Array(32).fill(number),
     secrets: { mrzInformation: `00000000${number}7900101${number}3001019`, can: `12345${number}` },
     files: [
-      { ...inMasterFile(0x011c), bytes: tlv(0x60, content) },
+      { ...inMasterFile(0x011c), bytes: TEST_CARD_ACCESS },
       { ...inApplication(0x0101), bytes: tlv(0x61, content) },
       { ...inApplication(0x011d), bytes: tlv(0x77, content) },
     ],

@@ -30,6 +30,9 @@ export function blankImage(path: string, options: { readonly chipId?: Uint8Array
 /** What the cards of a plant ask their chips for. */
 export const TEST_CHIP_KEYS: ChipKeyAlgorithms = { activeAuthentication: 'RSA-2048', chipAuthentication: 'EC-brainpoolP256r1' };
 
+/** EF.CardAccess of a chip that offers PACE-ECDH-GM-AES-CBC-CMAC-128 over brainpoolP256r1 (PACEInfo, Doc 9303-11 §9.2.1). */
+export const TEST_CARD_ACCESS = fromHex('3114 3012 060A04007F00070202040202 020102 02010D');
+
 export function inApplication(fid: number): FileId {
   return { directory: 'eMRTD', fid };
 }

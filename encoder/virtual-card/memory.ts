@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { concat, decodeUtf8, fromHex, toHex, uintBE, utf8, type Secret } from '#encoder/bytes';
 import type { ChipProgramName } from './chip-program.ts';
+import type { CpsConfiguration } from './cps-applet/configuration.ts';
 import { elementaryFile, type ElementaryFile, type FileAddress, type StoredFile } from './elementary-file.ts';
 import { createImageLog, openImageLog, type ImageLog } from './image-log.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
@@ -25,8 +26,12 @@ export interface ChipBirth {
 export interface Personality {
   /** Answer to SELECT of the master file; chips seen in Vietnam say 6D00. */
   readonly selectMasterFile: '6D00' | '9000';
+  /** Of the signatures of Active Authentication with an RSA key, told by their trailer (ISO/IEC 9796-2). */
+  readonly activeAuthenticationHash: 'sha1' | 'sha256';
   /** The command set it has. */
   readonly program: ChipProgramName;
+  /** What the family `cps` leaves to each chip. */
+  readonly cps?: Partial<CpsConfiguration>;
 }
 
 /** Defects for the rehearsal of a plant. */
@@ -45,8 +50,10 @@ export interface ChipKey {
 }
 
 export type KeyRole = 'activeAuthentication' | 'chipAuthentication';
-/** `mrz`: the MRZ information (Doc 9303-11 §4.3.2), ASCII. `can`: six ASCII digits. */
-export type SecretRole = 'mrz' | 'can';
+/** `mrz`: the MRZ information (Doc 9303-11 §4.3.2), ASCII. `can`: six ASCII digits. `pin`: the holder's, ASCII digits. */
+export type SecretRole = 'mrz' | 'can' | 'pin';
+/** Wrong entries that block a fresh PIN. */
+export const PIN_TRIES = 3;
 
 const RECORD = {
   birth: 1,
@@ -61,15 +68,16 @@ const RECORD = {
   session: 10,
   trust: 11,
   item: 12,
+  pinTries: 15,
   resize: 13,
   together: 14,
 } as const;
-const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can'];
+const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipAuthentication', 'mrz', 'can', 'pin'];
 
 /** EEPROM left for files. */
 export const FILE_MEMORY_BYTES = 163_840;
 
-const STANDARD: Personality = { selectMasterFile: '6D00', program: 'reference' };
+const STANDARD: Personality = { selectMasterFile: '6D00', activeAuthenticationHash: 'sha256', program: 'reference' };
 
 interface BirthRecord {
   serial: string;
@@ -115,6 +123,7 @@ export class ChipMemory {
   #locked = false;
   #torn = false;
   #updates = 0;
+  #pinTriesLeft = PIN_TRIES;
   #sequenceCounter = 0;
   /** Records of `together` so far. */
   #collected: Uint8Array[] | undefined;
@@ -196,6 +205,14 @@ export class ChipMemory {
       concat(Uint8Array.of(ROLES.indexOf(role as SecretRole), value.length), value),
     );
     this.#write(RECORD.secret, concat(...parts));
+  }
+
+  get pinTriesLeft(): number {
+    return this.#pinTriesLeft;
+  }
+
+  setPinTriesLeft(tries: number): void {
+    if (tries !== this.#pinTriesLeft) this.#write(RECORD.pinTries, Uint8Array.of(tries));
   }
 
   /** What `setTrustPoints` took last. */
@@ -288,6 +305,9 @@ export class ChipMemory {
         return;
       case RECORD.secret:
         this.#applySecrets(payload);
+        return;
+      case RECORD.pinTries:
+        this.#pinTriesLeft = payload[0] ?? 0;
         return;
       case RECORD.trust:
         this.#applyTrustPoints(payload);

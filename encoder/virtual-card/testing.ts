@@ -10,6 +10,7 @@ import {
   type FileId,
   type TrustPoint,
 } from '#encoder/drivers';
+import { cardAccess, dg14, type SecurityInfo } from '#encoder/lds';
 import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { blankImage, ecPair, imageFolder, issue, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
@@ -91,6 +92,23 @@ export async function personalise(
     await driver.writeFile(file, 0, bytes);
   }
   return { driver, keys: made };
+}
+
+/** EF.CardAccess with a PACEInfo for each. */
+export function cardAccessOf(...offered: readonly { readonly oid: string; readonly parameterId: number }[]): Uint8Array {
+  return cardAccess.encode({
+    securityInfos: offered.map(({ oid, parameterId }) => ({ kind: 'PACEInfo', protocol: oid, version: 2, parameterId })),
+  });
+}
+
+/** EF.DG14 with the chip's key, ciphers of Chip Authentication, and whatever else there is to say. */
+export function dg14Of(publicKey: Uint8Array | null, ciphers: readonly string[], ...further: readonly SecurityInfo[]): Uint8Array {
+  const key: readonly SecurityInfo[] =
+    publicKey === null
+      ? []
+      : [{ kind: 'ChipAuthenticationPublicKeyInfo', protocol: '0.4.0.127.0.7.2.2.1.2', subjectPublicKeyInfo: publicKey }];
+  const offered = ciphers.map((protocol): SecurityInfo => ({ kind: 'ChipAuthenticationInfo', protocol, version: 1 }));
+  return dg14.encode({ securityInfos: [...offered, ...key, ...further] });
 }
 
 const BRAINPOOL = cvDomainParameters('brainpoolP256r1');

@@ -1,7 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openChannel, type ApduChannel } from '#encoder/apdu';
 import {
   authenticateActively,
   authenticateChip,
@@ -16,10 +15,8 @@ import {
   type SmChannel,
 } from '#encoder/access';
 import { equalBytes, fromHex, toHex } from '#encoder/bytes';
-import { tlv } from '#encoder/tlv';
-import { referenceDriver, type CardDriver, type ChipPublicKeys } from '#encoder/drivers';
+import { referenceDriver, type ChipPublicKeys } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
-import type { CardConnection } from '#encoder/readers';
 import {
   blankImage,
   imageFolder,
@@ -30,17 +27,31 @@ import {
   TEST_CHIP_KEYS,
   TEST_MASTER,
 } from '#encoder/testing';
+import { tlv } from '#encoder/tlv';
+import {
+  BINDING_TAG,
+  CAN,
+  cardAccessOf,
+  clearChannel,
+  connect,
+  dg14Of,
+  MRZ_INFORMATION,
+  personalise,
+  random,
+  sw,
+  testCards,
+} from './testing.ts';
 import { VirtualCard } from './virtual-card.ts';
 
+const cards = testCards();
 const folder = imageFolder();
-afterAll(folder.remove);
+afterAll(() => {
+  cards.remove();
+  folder.remove();
+});
 const takeRsaKey = oneRsaKey();
-const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
-const TAG = new Uint8Array(16).fill(7);
-const MRZ = '123456789790010113001019';
-const CAN = '123456';
 const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 13) & 0xff);
-const CARD_ACCESS = tlv(0x31, content(40));
+const CARD_ACCESS = cardAccessOf({ oid: '0.4.0.127.0.7.2.2.4.2.2', parameterId: 13 });
 const FILES = new Map([
   [0x0101, tlv(0x61, content(90))],
   [0x0102, tlv(0x75, content(40_000))],
@@ -48,50 +59,24 @@ const FILES = new Map([
   [0x011d, tlv(0x77, content(600))],
 ]);
 
-let name = 0;
-function newCard(defect?: Parameters<typeof blankImage>[1]): VirtualCard {
-  name += 1;
-  return VirtualCard.open(blankImage(folder.path(`${name}.image`), defect), { takeRsaKey, durable: false });
-}
-
-function connection(card: VirtualCard): CardConnection {
-  const atr = card.powerOn();
-  return { atr, transmit: (command) => card.process(command), disconnect: () => Promise.resolve() };
-}
-
-const clear = (card: VirtualCard): ApduChannel => openChannel({ transmit: (command) => card.process(command) });
-
-async function sw(channel: ApduChannel, hex: string): Promise<string> {
-  const [cla = 0, ins = 0, p1 = 0, p2 = 0, ...data] = fromHex(hex);
-  const response = await channel.send({ cla, ins, p1, p2, data: Uint8Array.from(data), le: 256 });
-  return response.sw.toString(16).toUpperCase();
-}
-
-async function personalised(card: VirtualCard): Promise<{ driver: CardDriver; keys: ChipPublicKeys }> {
-  const driver = referenceDriver(connection(card));
-  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
-  await driver.writeBindingTag(TAG);
-  const keys = await driver.generateKeys(TEST_CHIP_KEYS);
-  await driver.setAccessSecrets({ mrzInformation: MRZ, can: CAN });
-  const files = [[inMasterFile(0x011c), CARD_ACCESS] as const, ...[...FILES].map(([fid, bytes]) => [inApplication(fid), bytes] as const)];
-  for (const [file, bytes] of files) {
-    await driver.createFile(file, bytes.length);
-    await driver.writeFile(file, 0, bytes);
-  }
-  return { driver, keys };
+function personalised(card: VirtualCard): ReturnType<typeof personalise> {
+  return personalise(card, {
+    files: [[inMasterFile(0x011c), CARD_ACCESS], ...[...FILES].map(([fid, bytes]) => [inApplication(fid), bytes] as const)],
+    filesOf: ({ chipAuthentication }) => [[inApplication(0x010e), dg14Of(chipAuthentication, ['0.4.0.127.0.7.2.2.3.2.2'])]],
+  });
 }
 
 describe('before the lock', () => {
   it('ATR: 3B 89 80 01, nine historical bytes, and a check byte that fits', () => {
-    const atr = newCard().powerOn();
+    const atr = cards.open().powerOn();
     expect(toHex(atr.subarray(0, 4))).toBe('3B898001');
     expect(atr.subarray(1).reduce((sum, byte) => sum ^ byte, 0)).toBe(0);
   });
 
   it('in clear it says who it is and nothing else', async () => {
-    const card = newCard();
-    connection(card);
-    const channel = clear(card);
+    const card = cards.open();
+    connect(card);
+    const channel = clearChannel(card);
     const identity = await channel.send({ cla: 0, ins: 0xca, p1: 0xdf, p2: 0x20, le: 256 });
     expect(toHex(identity.data)).toBe(`DF200A0101${toHex(TEST_CHIP_ID)}`);
     const cplc = await channel.send({ cla: 0x80, ins: 0xca, p1: 0x9f, p2: 0x7f, le: 256 });
@@ -116,10 +101,10 @@ describe('before the lock', () => {
   });
 
   it('refuses wrong transport keys, and a command in clear ends the secure channel', async () => {
-    const card = newCard();
-    const wrong = referenceDriver(connection(card));
+    const card = cards.open();
+    const wrong = referenceDriver(connect(card));
     await expect(wrong.open(diversify(TEST_MASTER, fromHex('0400112233445567')))).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
-    const driver = referenceDriver(connection(card));
+    const driver = referenceDriver(connect(card));
     await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
     await driver.identify();
     await expect(driver.status()).rejects.toMatchObject({ code: 'CARD_REFUSED', sw: 0x6982 });
@@ -130,8 +115,8 @@ describe('before the lock', () => {
     const challenges = new Set<string>();
     for (let session = 0; session < 3; session += 1) {
       const card = VirtualCard.open(path, { durable: false });
-      connection(card);
-      const response = await clear(card).send({ cla: 0x80, ins: 0x50, p1: 0, p2: 0, data: new Uint8Array(8), le: 256 });
+      connect(card);
+      const response = await clearChannel(card).send({ cla: 0x80, ins: 0x50, p1: 0, p2: 0, data: new Uint8Array(8), le: 256 });
       challenges.add(toHex(response.data.slice(13, 21)));
       await card.close();
     }
@@ -139,12 +124,12 @@ describe('before the lock', () => {
   });
 
   it('no lock on an incomplete chip; no file before the binding tag; the tag is written once', async () => {
-    const card = newCard();
-    const driver = referenceDriver(connection(card));
+    const card = cards.open();
+    const driver = referenceDriver(connect(card));
     await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
     await expect(driver.createFile(inApplication(0x0101), 5)).rejects.toMatchObject({ sw: 0x6985 });
-    await driver.writeBindingTag(TAG);
-    await driver.writeBindingTag(TAG);
+    await driver.writeBindingTag(BINDING_TAG);
+    await driver.writeBindingTag(BINDING_TAG);
     await expect(driver.writeBindingTag(new Uint8Array(16).fill(8))).rejects.toMatchObject({ sw: 0x6985 });
     await driver.createFile(inApplication(0x0101), 5);
     await expect(driver.createFile(inApplication(0x0101), 5)).rejects.toMatchObject({ sw: 0x6a89 });
@@ -161,7 +146,7 @@ describe('before the lock', () => {
     card.reset();
     await expect(driver.status()).rejects.toMatchObject({ sw: 0x6982 });
     await card.close();
-    const again = referenceDriver(connection(VirtualCard.open(path, { takeRsaKey: () => Promise.reject(new Error('not needed')) })));
+    const again = referenceDriver(connect(VirtualCard.open(path, { takeRsaKey: () => Promise.reject(new Error('not needed')) })));
     await again.open(diversify(TEST_MASTER, TEST_CHIP_ID));
     expect(await again.status()).toEqual(before);
     expect(before.keys).toEqual(keys);
@@ -182,7 +167,7 @@ describe('after the lock', () => {
   let card: VirtualCard;
   let keys: ChipPublicKeys;
   beforeAll(async () => {
-    card = newCard();
+    card = cards.open();
     const made = await personalised(card);
     keys = made.keys;
     await made.driver.lock();
@@ -190,43 +175,43 @@ describe('after the lock', () => {
   });
 
   const pace = (kind: 'can' | 'mrz', secret: string): Promise<SmChannel> => {
-    connection(card);
+    connect(card);
     const password = kind === 'can' ? canPassword(secret) : mrzPassword(secret);
-    return openPace(clear(card), { parameters: paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13), password, random });
+    return openPace(clearChannel(card), { parameters: paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13), password, random });
   };
   const bac = async (mrzInformation: string): Promise<SmChannel> => {
-    connection(card);
-    const channel = clear(card);
+    connect(card);
+    const channel = clearChannel(card);
     await selectApplication(channel);
     return openBac(channel, { mrzInformation, random });
   };
 
   it('every command of the personalisation is refused for ever, over a power cut too', async () => {
-    connection(card);
+    connect(card);
     for (const hex of ['80500000', '84E20000', '00E0000062', '00D6000001', '00CADF20', '00CA9F7F', '00FE0000', '04CADF23', '80CADF20']) {
-      expect(await sw(clear(card), hex), hex).toBe('6985');
+      expect(await sw(clearChannel(card), hex), hex).toBe('6985');
     }
-    const identity = await referenceDriver(connection(card)).identify();
+    const identity = await referenceDriver(connect(card)).identify();
     expect(identity).toEqual({ family: 'cardmint-reference-1', lifeCycle: 'locked', chipId: null });
-    await referenceDriver(connection(card)).proveLock();
+    await referenceDriver(connect(card)).proveLock();
   });
 
   it('in clear: EF.CardAccess, by FID and by SFI; every other file is 6982 whether it exists or not; the MF 6D00', async () => {
-    connection(card);
-    expect(await readFile(clear(card), 0x011c)).toEqual(CARD_ACCESS);
-    expect((await clear(card).send({ cla: 0, ins: 0xb0, p1: 0x9c, p2: 2, le: 4 })).data).toEqual(CARD_ACCESS.slice(2, 6));
-    expect(await sw(clear(card), '00A4020C0101')).toBe('6982');
-    expect(await sw(clear(card), '00A4020C0199')).toBe('6982');
-    expect(await sw(clear(card), '00B08200')).toBe('6982');
-    expect(await sw(clear(card), '00A4020C2F00')).toBe('6A82');
-    expect(await sw(clear(card), '00A4000C3F00')).toBe('6D00');
-    expect(await sw(clear(card), '0C A4020C0101')).toBe('6882');
+    connect(card);
+    expect(await readFile(clearChannel(card), 0x011c)).toEqual(CARD_ACCESS);
+    expect((await clearChannel(card).send({ cla: 0, ins: 0xb0, p1: 0x9c, p2: 2, le: 4 })).data).toEqual(CARD_ACCESS.slice(2, 6));
+    expect(await sw(clearChannel(card), '00A4020C0101')).toBe('6982');
+    expect(await sw(clearChannel(card), '00A4020C0199')).toBe('6982');
+    expect(await sw(clearChannel(card), '00B08200')).toBe('6982');
+    expect(await sw(clearChannel(card), '00A4020C2F00')).toBe('6A82');
+    expect(await sw(clearChannel(card), '00A4000C3F00')).toBe('6D00');
+    expect(await sw(clearChannel(card), '0C A4020C0101')).toBe('6882');
   });
 
   it.each([
     ['PACE with the CAN', () => pace('can', CAN)],
-    ['PACE with the MRZ', () => pace('mrz', MRZ)],
-    ['BAC', () => bac(MRZ)],
+    ['PACE with the MRZ', () => pace('mrz', MRZ_INFORMATION)],
+    ['BAC', () => bac(MRZ_INFORMATION)],
   ])('%s opens every file but DG3, in short and in extended commands', async (_name, open) => {
     const channel = await open();
     await selectApplication(channel);
@@ -289,7 +274,7 @@ describe('after the lock', () => {
     expect(await authenticateActively(channel, { publicKey: keys.activeAuthentication ?? new Uint8Array(0), challenge: random(8) })).toBe(
       true,
     );
-    expect(await sw(clear(card), '008800000102030405060708')).toBe('6982');
+    expect(await sw(clearChannel(card), '008800000102030405060708')).toBe('6982');
   });
 
   it('a wrong MAC or a command in clear ends secure messaging (Doc 9303-11 §9.8.1)', async () => {
@@ -299,7 +284,7 @@ describe('after the lock', () => {
     expect(['6987', '6988']).toContain(broken);
     await expect(readFile(tampered, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
     const interrupted = await pace('can', CAN);
-    await clear(card).send({ cla: 0, ins: 0x84, p1: 0, p2: 0, le: 8 });
+    await clearChannel(card).send({ cla: 0, ins: 0x84, p1: 0, p2: 0, le: 8 });
     await expect(readFile(interrupted, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
   });
 });
@@ -317,12 +302,12 @@ describe('threat: a terminal sends anything at all', () => {
   );
 
   it('a blank and a locked chip answer every byte string with a status word that is not 6F00, and change nothing', async () => {
-    const blank = newCard();
-    const locked = newCard();
+    const blank = cards.open();
+    const locked = cards.open();
     const { driver } = await personalised(locked);
     await driver.lock();
-    connection(blank);
-    connection(locked);
+    connect(blank);
+    connect(locked);
     const before = JSON.stringify([locked.fileDigests(), blank.fileDigests()]);
     await fc.assert(
       fc.asyncProperty(apdu, async (bytes) => {
@@ -342,18 +327,18 @@ describe('threat: a terminal sends anything at all', () => {
 
 describe('defects for the rehearsal', () => {
   it('dead on arrival: no answer to reset', () => {
-    expect(newCard({ defect: { kind: 'dead' } }).powerOn()).toEqual(new Uint8Array(0));
+    expect(cards.open({ defect: { kind: 'dead' } }).powerOn()).toEqual(new Uint8Array(0));
   });
 
   it('torn at the n-th update: no answer, half a write, and mute for ever', async () => {
-    const card = newCard({ defect: { kind: 'tornAtUpdate', update: 2 } });
+    const card = cards.open({ defect: { kind: 'tornAtUpdate', update: 2 } });
     await expect(personalised(card)).rejects.toMatchObject({ code: 'CARD_VANISHED' });
     expect(card.mute).toBe(true);
     expect(card.powerOn()).toEqual(new Uint8Array(0));
   });
 
   it('a lock that answers 9000 and changes nothing is caught by its proof', async () => {
-    const card = newCard({ defect: { kind: 'lockLies' } });
+    const card = cards.open({ defect: { kind: 'lockLies' } });
     const { driver } = await personalised(card);
     await driver.lock();
     await expect(driver.proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });

@@ -20,6 +20,7 @@ import {
   inMasterFile,
   oneRsaKey,
   TEST_CHIP_ID,
+  TEST_CARD_ACCESS,
   TEST_CHIP_KEYS,
   TEST_MASTER,
 } from '#encoder/testing';
@@ -148,7 +149,7 @@ describe('a real session', () => {
   const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
   const TAG = new Uint8Array(32).fill(9);
   const FILES = [
-    { ...inMasterFile(0x011c), bytes: tlv(0x31, new Uint8Array(40).fill(1)) },
+    { ...inMasterFile(0x011c), bytes: TEST_CARD_ACCESS },
     { ...inApplication(0x0101), bytes: tlv(0x61, new Uint8Array(900).fill(2)) },
     { ...inApplication(0x011d), bytes: tlv(0x77, new Uint8Array(300).fill(3)) },
   ];

@@ -1,7 +1,7 @@
 import { fileAddress, type ChipMemory } from '../memory.ts';
+import { wantsChipAuthentication } from './announced.ts';
 import { EF_CVCA } from './trust-points.ts';
 
-const EF_DG14 = fileAddress('eMRTD', 0x010e);
 const EF_DG15 = fileAddress('eMRTD', 0x010f);
 
 /**
@@ -18,7 +18,7 @@ export function isComplete(memory: ChipMemory): boolean {
     memory.secret('can') !== undefined &&
     files.length > 0 &&
     files.every((file) => file.written === file.content.length) &&
-    (!has(EF_DG14) || memory.key('chipAuthentication') !== undefined) &&
+    (!wantsChipAuthentication(memory) || memory.key('chipAuthentication') !== undefined) &&
     (!has(EF_DG15) || memory.key('activeAuthentication') !== undefined) &&
     (!has(EF_CVCA) || memory.trustPoints !== undefined)
   );

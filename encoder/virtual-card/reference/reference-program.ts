@@ -1,8 +1,8 @@
 import type { ParsedCommandApdu, ResponseApdu } from '#encoder/apdu';
 import type { ChipHardware, ChipProgram, RunningProgram } from '../chip-program.ts';
 import { ATR, freshState, type Chip } from './chip.ts';
-import { PersonalisationState } from './personalisation-commands.ts';
-import { TravelState } from './travel-commands.ts';
+import { PersonalisationState } from './personalisation-state.ts';
+import { TravelState } from './travel-state.ts';
 
 /** The reference profile of `docs/chip-specification.md`: two machines, one before the lock and one after it. */
 export const REFERENCE_PROGRAM: ChipProgram = {

@@ -37,6 +37,7 @@ export function storeData(chip: Chip, command: ParsedCommandApdu): ResponseApdu 
 const DGI = {
   mrz: 0xa001,
   can: 0xa002,
+  pin: 0xa006,
 
   bindingTag: 0xa003,
 
@@ -74,8 +75,13 @@ const SECRETS: ReadonlyMap<number, { readonly role: SecretRole; readonly fits: (
     DGI.mrz,
     { role: 'mrz', fits: (value) => value.length >= 24 && value.length <= 64 && value.every((byte) => byte >= 0x20 && byte <= 0x7e) },
   ],
-  [DGI.can, { role: 'can', fits: (value) => value.length === 6 && value.every((byte) => byte >= 0x30 && byte <= 0x39) }],
+  [DGI.can, { role: 'can', fits: (value) => value.length === 6 && value.every(isDigit) }],
+  [DGI.pin, { role: 'pin', fits: (value) => value.length >= 4 && value.length <= 12 && value.every(isDigit) }],
 ]);
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
+}
 
 /** Secrets come under the DEK, padded. */
 function writeSecrets(chip: Chip, groupings: ReadonlyMap<number, Uint8Array>): ResponseApdu {

@@ -1,0 +1,16 @@
+import type { InspectionRights } from '#encoder/access';
+import { fileAddress, type FileAddress } from '../memory.ts';
+
+/** Open to everybody (Doc 9303-10 §3.11): EF.CardAccess, EF.DIR, EF.ATR/INFO. */
+const FREE: ReadonlySet<FileAddress> = new Set([0x011c, 0x2f00, 0x2f01].map((fid) => fileAddress('MF', fid)));
+const EF_DG3 = fileAddress('eMRTD', 0x0103);
+const EF_DG4 = fileAddress('eMRTD', 0x0104);
+
+export function isFree(address: FileAddress): boolean {
+  return FREE.has(address);
+}
+
+/** Inside secure messaging: all but fingerprints and irises, which are for authenticated terminals (Doc 9303-11 §7.1). */
+export function mayRead(address: FileAddress, rights: InspectionRights): boolean {
+  return (address !== EF_DG3 || rights.dg3) && (address !== EF_DG4 || rights.dg4);
+}
