@@ -62,7 +62,10 @@ const TABLE = {
 
 export const READER_ERROR_CODES: readonly ReaderErrorCode[] = Object.freeze(Object.keys(TABLE) as ReaderErrorCode[]);
 
-/** `retry`: a later call on the same reader may succeed. `reopen`: open the reader again. `exit`: the owning process ends itself. */
+/**
+ * `retry`: a later call on the same reader may succeed. `reopen`: open the reader again. `exit`: the process that holds the addon is ended, by a
+ * signal: `process.exit` waits for the addon's threads, and one of them may never come back. `openChildReader` does both by itself.
+ */
 const REMEDY = {
   NO_CARD: 'retry',
   CARD_STAYS: 'retry',

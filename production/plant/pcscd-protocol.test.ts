@@ -5,6 +5,7 @@ import { join } from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
+import { checkReaders } from './pcscd.ts';
 import { askReaders } from './pcscd-protocol.ts';
 
 /** What answers on the socket may be anything: each case is a server that is not the pcscd we hoped for. */
@@ -62,5 +63,18 @@ describe('asking a pcscd for its readers', () => {
       { name: 'Reader one', cardPresent: false },
       { name: 'Reader two', cardPresent: true },
     ]);
+  });
+
+  it('a seat whose reader is told from another one by its number alone is refused (READERS_ALIKE)', async () => {
+    const version = Buffer.alloc(12);
+    version.writeInt32LE(4, 0);
+    const rows = Buffer.alloc(16 * 184);
+    rows.write('ACS ACR39U 00 00', 0);
+    rows.write('ACS ACR39U 01 00', 184);
+    rows.write('Line A 02 00', 2 * 184);
+    const path = await serve((socket) => socket.write(Buffer.concat([version, rows])));
+    await checkReaders(path, [{ readerName: 'Line A 02 00' }]);
+    const wanted = [{ readerName: 'Line A 02 00' }, { readerName: 'ACS ACR39U 00 00' }];
+    await expect(checkReaders(path, wanted)).rejects.toMatchObject({ code: 'READERS_ALIKE', where: 'ACS ACR39U 00 00' });
   });
 });

@@ -7,7 +7,7 @@ import { makeFolders, writeWhole } from './folders.ts';
 import { startNamespace } from './namespace.ts';
 import { askReaders } from './pcscd-protocol.ts';
 import { PlantError } from './plant-error.ts';
-import { planSeats, readerConf, type ReaderEntry, type Seat, type SeatRole } from './seats.ts';
+import { numberedReader, planSeats, readerConf, type ReaderEntry, type Seat, type SeatRole } from './seats.ts';
 import { supervise, type Supervised, type SupervisorDeps } from './supervisor.ts';
 
 const run = promisify(execFile);
@@ -65,11 +65,17 @@ export async function startPcscd(deps: SupervisorDeps, counts: Readonly<Record<S
   }
 }
 
-/** Resolves when a pcscd answers on this socket and has a reader for each seat. */
+/**
+ * Resolves when a pcscd answers on this socket and has a reader for each seat.
+ * @throws PlantError `READERS_ALIKE` when a seat's reader is told from another one by its number alone.
+ */
 export async function checkReaders(csockName: string, seats: readonly Pick<Seat, 'readerName'>[]): Promise<void> {
-  const found = new Set((await askReaders(csockName)).map((reader) => reader.name));
-  const missing = seats.filter((seat) => !found.has(seat.readerName)).length;
+  const found = (await askReaders(csockName)).map((reader) => reader.name);
+  const wanted = seats.map((seat) => seat.readerName);
+  const missing = wanted.filter((name) => !found.includes(name)).length;
   if (missing > 0) throw new Error(`pcscd answers and lacks ${missing} of ${seats.length} readers`);
+  const numbered = numberedReader(wanted, found);
+  if (numbered !== undefined) throw new PlantError('READERS_ALIKE', { where: numbered });
 }
 
 function layReaders(home: string, entries: readonly ReaderEntry[]): string {

@@ -11,7 +11,8 @@ export type PlantErrorCode =
   | 'DISK_FULL'
   | 'NAMESPACE_REFUSED'
   | 'TOKEN_DAMAGED'
-  | 'DEPENDENCY_UNAVAILABLE';
+  | 'DEPENDENCY_UNAVAILABLE'
+  | 'READERS_ALIKE';
 
 const TABLE = {
   PLANT_IN_USE: {
@@ -75,6 +76,16 @@ const TABLE = {
   DEPENDENCY_UNAVAILABLE: {
     what: { vi: 'Dịch vụ nêu trong cấu hình không trả lời', en: 'a service named in the configuration does not answer' },
     todo: { vi: 'Khởi động dịch vụ đó hoặc sửa cấu hình', en: 'start that service, or correct the configuration' },
+  },
+  READERS_ALIKE: {
+    what: {
+      vi: 'Chỉ số thứ tự phân biệt đầu đọc này với đầu đọc khác cùng tên',
+      en: 'only a number tells this reader from another of the same name',
+    },
+    todo: {
+      vi: 'Dùng đầu đọc có số sê-ri trong tên, hoặc đặt tên riêng cho từng đầu đọc trong reader.conf',
+      en: 'use readers with a serial number in their names, or give each a name of its own in reader.conf',
+    },
   },
 } as const satisfies ErrorTable<PlantErrorCode>;
 

@@ -56,7 +56,7 @@ const FREE_BYTES_MIN = 128 * 1024 * 1024;
 /**
  * Starts the services that the configuration does not name, checks those that it names, and resolves when every one of them answers.
  * Nothing stays running when it fails.
- * @throws PlantError `PLANT_IN_USE`, `DEPENDENCY_UNAVAILABLE`, `DISK_FULL` and what each service throws.
+ * @throws PlantError `PLANT_IN_USE`, `DEPENDENCY_UNAVAILABLE`, `READERS_ALIKE`, `DISK_FULL` and what each service throws.
  */
 export async function startPlant(config: PlantConfig): Promise<Plant> {
   const folders = makeFolders(config.plantDir);
@@ -164,6 +164,7 @@ async function answers(service: string, where: string, check: () => Promise<void
   try {
     await check();
   } catch (cause) {
+    if (cause instanceof PlantError) throw cause;
     throw new PlantError('DEPENDENCY_UNAVAILABLE', { where: service, detail: where, cause });
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { planSeats, readerConf } from './seats.ts';
+import { numberedReader, planSeats, readerConf } from './seats.ts';
 
 describe('the seats of the virtual readers', () => {
   it('names four encoders and two inspectors as pcscd does, two slots an entry, each slot on a port of its own', () => {
@@ -31,5 +31,15 @@ describe('the seats of the virtual readers', () => {
     expect(readerConf(entries, '/drivers')).toBe(
       'FRIENDLYNAME "Cardmint Encode A"\nDEVICENAME /dev/null:0x8C7B\nLIBPATH /drivers/vpcd-encode-A.so\nCHANNELID 0x8C7B\n',
     );
+  });
+
+  it('knows a place from a number (invariant E8): slots are places, the order of discovery is none', () => {
+    const own = planSeats({ encode: 12, inspect: 4 }).seats.map((seat) => seat.readerName);
+    expect(numberedReader(own, own)).toBeUndefined();
+    const alike = ['ACS ACR39U ICC Reader 00 00', 'ACS ACR39U ICC Reader 01 00'];
+    expect(numberedReader(['Other 00 00', 'ACS ACR39U ICC Reader 01 00'], [...alike, 'Other 00 00'])).toBe('ACS ACR39U ICC Reader 01 00');
+    const withSerial = ['ACS ACR39U ICC Reader (A1) 00 00', 'ACS ACR39U ICC Reader (A2) 01 00'];
+    expect(numberedReader(withSerial, withSerial)).toBeUndefined();
+    expect(numberedReader(['No such form'], ['No such form', ...alike])).toBeUndefined();
   });
 });

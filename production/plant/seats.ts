@@ -61,6 +61,23 @@ function newEntry(role: SeatRole, ordinal: number, index: number): ReaderEntry {
   };
 }
 
+/**
+ * pcsc-lite tells readers of one name apart by the number in which it found them (`RFSetReaderName`: name, number and slot, two hex digits
+ * each): after a restart the numbers may have changed places, and a seat that goes by one has another reader's cards.
+ * @returns the first of `wanted` that only such a number tells from another reader in `present`
+ */
+export function numberedReader(wanted: readonly string[], present: readonly string[]): string | undefined {
+  return wanted.find((name) => {
+    const own = READER_NAME.exec(name)?.groups;
+    return present.some((other) => {
+      const groups = READER_NAME.exec(other)?.groups;
+      return groups?.['name'] === own?.['name'] && groups?.['number'] !== own?.['number'];
+    });
+  });
+}
+
+const READER_NAME = /^(?<name>.*) (?<number>[0-9A-F]{2}) (?<slot>[0-9A-F]{2})$/;
+
 /** The text of reader.conf(5) for these entries; `driverDir` must hold a copy of vpcd's library for each. */
 export function readerConf(entries: readonly ReaderEntry[], driverDir: string): string {
   return entries
