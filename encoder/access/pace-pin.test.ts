@@ -180,6 +180,17 @@ describe('BSI TR-03110-2 §2.2.3: the retry counter of PIN and PUK', () => {
     expect(() => card.generalAuthenticate(general(object(0x85, new Uint8Array(8)), false))).toThrow('no power');
   });
 
+  it.each(['6983', '6984', '6985', '6982'])('a chip that gives no nonce for it: %s', async (sw) => {
+    for (const [password, code] of [
+      [PIN, 'ACCESS_PASSWORD_BLOCKED'],
+      [CAN, 'ACCESS_REFUSED'],
+    ] as const) {
+      const { channel, asked } = scriptedChannel('9000', sw);
+      await expect(openPace(channel, { parameters: GM, password, random: seeded(1) })).rejects.toMatchObject({ code });
+      expect(asked).toHaveLength(2);
+    }
+  });
+
   it('MRZ and CAN are never blocked, whatever the chip warns of', async () => {
     const { channel, asked } = scriptedChannel('63C0', '6300');
     await expect(openPace(channel, { parameters: GM, password: CAN, random: seeded(1) })).rejects.toMatchObject({ code: 'ACCESS_REFUSED' });

@@ -163,12 +163,19 @@ async function decryptedNonce(channel: ApduChannel, { parameters, password }: Pa
   }
 }
 
-/** A PIN or PUK that is blocked (6983), deactivated (6984) or suspended (6985) is refused here (BSI TR-03110-3 §B.14.2). */
+/** Blocked, deactivated, suspended, and what a chip may say instead of each (BSI TR-03110-3 §B.14.2). */
+const UNUSABLE: readonly number[] = [
+  StatusWord.AUTHENTICATION_BLOCKED,
+  0x6984,
+  StatusWord.CONDITIONS_NOT_SATISFIED,
+  StatusWord.SECURITY_STATUS_NOT_SATISFIED,
+];
+
+/** Where the nonce is asked for, a chip refuses a PIN or PUK that it will not take. */
 function blocked(error: unknown, password: PacePassword): unknown {
   if (!(error instanceof AccessError) || !isBlocking(password.kind) || !isRefusal(error.cause)) return error;
   const { sw = 0, detail = '' } = error.cause;
-  const words: readonly number[] = [StatusWord.AUTHENTICATION_BLOCKED, 0x6984, StatusWord.CONDITIONS_NOT_SATISFIED];
-  if (!words.includes(sw)) return error;
+  if (!UNUSABLE.includes(sw)) return error;
   return new AccessError('ACCESS_PASSWORD_BLOCKED', { where: 'PACE/encrypted nonce', detail, cause: error.cause });
 }
 

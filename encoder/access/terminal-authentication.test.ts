@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type CommandApdu, type ParsedCommandApdu, parseCommand } from '#encoder/apdu';
-import { ascii, fromHex, Secret, toHex } from '#encoder/bytes';
+import { ascii, concat, fromHex, Secret, toHex } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import { efCvca } from '#encoder/lds';
 import { vector } from '#test-vectors';
@@ -15,6 +15,7 @@ import {
   cvCertificatePath,
   cvDomainParameters,
   cvTrustPoint,
+  encodeCvCertificateBody,
   verifyCvChain,
 } from '#encoder/cv-certificate';
 import { EC_DOMAINS, publicPoint } from './curves.ts';
@@ -354,6 +355,38 @@ describe('Doc 9303-11 §7.1.3, §7.1.5: what a chip refuses', () => {
     expect(card.rights).toEqual({ dg3: false, dg4: false });
   });
 
+  it('a certificate by another key than the one that was set, though the chip trusts both', () => {
+    const card = session([cvTrustPoint(LINK), cvTrustPoint(ROOT)]);
+    expect(sw(card.mseSetDst(command(0x22, 0x81b6, reference('VNCVCA00001'))))).toBe(0x9000);
+    expect(sw(card.verifyCertificate(command(0x2a, 0x00be, cvCertificateParts.encode(DV2))))).toBe(0x6a80);
+    present(card, [DV2]);
+  });
+
+  it('a challenge of before Chip Authentication, and a terminal of before the last certificate', async () => {
+    const card = session();
+    present(card, [DV, TERMINAL]);
+    expect(sw(card.mseSetAt(command(0x22, 0x81a4, reference('VNIS00001'))))).toBe(0x9000);
+    const challenge = card.getChallenge(parseCommand(fromHex('0084000008'))).response.data;
+    card.chipAuthenticated(BINDING.terminalKey);
+    const signature = await signerOf(pairs.terminal)(terminalAuthenticationData(BINDING, challenge));
+    expect(sw(card.externalAuthenticate(command(0x82, 0, signature)))).toBe(0x6985);
+    present(card, [DV]);
+    expect(sw(card.getChallenge(parseCommand(fromHex('0084000008'))))).toBe(0x6985);
+  });
+
+  it('the keys of a terminal that is authenticated are gone', async () => {
+    const card = session();
+    await authenticateTerminal(cardChannel(card), {
+      certificates: bytesOf(DV, TERMINAL),
+      ...BINDING,
+      sign: signerOf(pairs.terminal),
+    });
+    expect(card.rights).toEqual({ dg3: true, dg4: false });
+    expect(sw(card.mseSetDst(command(0x22, 0x81b6, reference('VNIS00001'))))).toBe(0x6a88);
+    expect(sw(card.mseSetAt(command(0x22, 0x81a4, reference('VNIS00001'))))).toBe(0x6a88);
+    expect(sw(card.getChallenge(parseCommand(fromHex('0084000008'))))).toBe(0x6985);
+  });
+
   it('a store that cannot be written ends the command: nothing is imported', () => {
     const failing: TrustPointStore = {
       load: () => ({ trustPoints: [cvTrustPoint(ROOT)], currentDate: '2025-06-01' }),
@@ -418,7 +451,24 @@ describe('bad input: what a terminal may send, and what a chip may answer', () =
   });
 });
 
-describe('the file of trust points', () => {
+describe('the file of trust points, and EF.CVCA out of it', () => {
+  it('EF.CVCA names the keys for inspection systems, the newest first', () => {
+    const other = { ...cvTrustPoint(LINK), reference: 'VNATCVCA00001', terminalType: CV_TERMINAL_TYPES.authenticationTerminal };
+    const bytes = efCvcaOf({ trustPoints: [cvTrustPoint(ROOT), other, cvTrustPoint(LINK)], currentDate: TODAY });
+    expect(efCvca.decode(bytes)).toEqual({ references: ['VNCVCA00002', 'VNCVCA00001'] });
+    expect(efCvcaOf({ trustPoints: [other], currentDate: TODAY })).toEqual(new Uint8Array(36));
+  });
+
+  it.each([
+    ['a DV', DV],
+    ['a key that another has signed', LINK],
+  ])('%s is no trust point of the file', (_name, { body }) => {
+    const date = trustPointsFile.encode({ trustPoints: [], currentDate: TODAY });
+    expect(() => trustPointsFile.decode(concat(date, encodeCvCertificateBody(body)))).toThrow(
+      expect.objectContaining({ code: 'BYTES_UNEXPECTED' }),
+    );
+  });
+
   it('comes back as it was, and mutated bytes give a coded error', () => {
     const trustPoints = [cvTrustPoint(LINK), cvTrustPoint(ROOT)];
     const bytes = trustPointsFile.encode({ trustPoints, currentDate: TODAY });
@@ -441,8 +491,8 @@ const CHIP_POINT = publicPoint(EC_DOMAINS.brainpoolP256r1, BigInt(`0x${'5a'.repe
 const CA = chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2');
 const BINDING = { chipIdentifier: basicAccessIdentifier(MRZ), terminalKey: new Uint8Array(32).fill(9) };
 
-function session(): TerminalAuthenticationCardSession {
-  const store = trustPointStore({ trustPoints: [cvTrustPoint(ROOT)], currentDate: TODAY });
+function session(trustPoints = [cvTrustPoint(ROOT)]): TerminalAuthenticationCardSession {
+  const store = trustPointStore({ trustPoints, currentDate: TODAY });
   return new TerminalAuthenticationCardSession(store, seeded(1), BINDING);
 }
 
