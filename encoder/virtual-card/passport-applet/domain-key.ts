@@ -1,5 +1,5 @@
 import { EC_DOMAINS, type EcDomainName } from '#encoder/access';
-import { concat } from '#encoder/bytes';
+import { bytesToInteger, concat } from '#encoder/bytes';
 import { decodeTlvs } from '#encoder/tlv';
 
 /** Tags of PUT DATA 63: the domain parameters and the private value. */
@@ -20,7 +20,7 @@ export function domainKey(data: Uint8Array): DomainKey | undefined {
   const values = new Map(objects.map(({ tag, value }) => [tag, value]));
   const wanted = Object.values(TAG);
   if (objects.length !== wanted.length || !wanted.every((tag) => values.has(tag))) return undefined;
-  const number = (tag: number): bigint => integer(values.get(tag) ?? new Uint8Array(0));
+  const number = (tag: number): bigint => bytesToInteger(values.get(tag) ?? new Uint8Array(0));
   const domain = Object.values(EC_DOMAINS).find(({ Point, size }) => {
     const { p, a, b } = Point.CURVE();
     return (
@@ -30,7 +30,7 @@ export function domainKey(data: Uint8Array): DomainKey | undefined {
       number(TAG.order) === Point.Fn.ORDER &&
       number(TAG.cofactor) === 1n &&
       values.get(TAG.generator)?.length === 1 + 2 * size &&
-      number(TAG.generator) === integer(Point.BASE.toBytes(false))
+      number(TAG.generator) === bytesToInteger(Point.BASE.toBytes(false))
     );
   });
   const privateValue = number(TAG.privateValue);
@@ -41,8 +41,4 @@ export function domainKey(data: Uint8Array): DomainKey | undefined {
 /** With leading zeros, or without those that are too many. */
 function inSize(bytes: Uint8Array, size: number): Uint8Array {
   return bytes.length >= size ? bytes.slice(bytes.length - size) : concat(new Uint8Array(size - bytes.length), bytes);
-}
-
-function integer(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${Buffer.from(bytes).toString('hex')}`);
 }

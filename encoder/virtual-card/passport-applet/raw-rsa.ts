@@ -1,5 +1,5 @@
 import type { RawRsa } from '#encoder/access';
-import { fromHex, toHex } from '#encoder/bytes';
+import { bytesToInteger, fromHex } from '#encoder/bytes';
 
 const MODULUS_BYTES = 128;
 
@@ -8,10 +8,10 @@ const MODULUS_BYTES = 128;
  * a chip in software, whose memory is a file.
  */
 export function rawRsa1024({ modulus, exponent }: { readonly modulus: Uint8Array; readonly exponent: Uint8Array }): RawRsa {
-  const [n, d] = [integer(modulus), integer(exponent)];
+  const [n, d] = [bytesToInteger(modulus), bytesToInteger(exponent)];
   return (representative) =>
     fromHex(
-      power(integer(representative), d, n)
+      power(bytesToInteger(representative), d, n)
         .toString(16)
         .padStart(2 * MODULUS_BYTES, '0'),
     );
@@ -26,8 +26,4 @@ function power(base: bigint, exponent: bigint, modulus: bigint): bigint {
     square = (square * square) % modulus;
   }
   return result;
-}
-
-function integer(bytes: Uint8Array): bigint {
-  return BigInt(`0x${toHex(bytes)}`);
 }
