@@ -4,13 +4,16 @@ import {
   authenticateActively,
   authenticateChip,
   chipAuthenticationParameters,
+  chipAuthenticationPublicKey,
+  type ChipAuthenticationRequest,
+  type EphemeralKeys,
   type RandomSource,
   readFile,
   type ReadOptions,
   type SmChannel,
 } from '#encoder/access';
 import { equalBytes } from '#encoder/bytes';
-import { cardAccess, decodeSubjectPublicKeyInfo, dg14, dg15, encodeSecurityInfo, FILES, type SecurityInfo } from '#encoder/lds';
+import { cardAccess, dg14, dg15, encodeSecurityInfo, FILES, type SecurityInfo } from '#encoder/lds';
 import { faultOf } from './chip-fault.ts';
 import type { Findings } from './report.ts';
 
@@ -40,34 +43,48 @@ export async function proveActively(findings: Findings, channel: SmChannel, { fi
 
 /**
  * Chip Authentication (Doc 9303-11 §6.2), proven by reading EF.SOD again under the new keys. The channel goes on under them, or is
- * closed when the chip does not hold the key of DG14.
+ * closed when the chip does not hold the key of DG14. The result is what Terminal Authentication may rest on.
  */
-export async function proveChip(findings: Findings, channel: SmChannel, { files, random, read }: ProofInput): Promise<void> {
-  if (!files.has('EF.DG14')) return;
+export async function proveChip(
+  findings: Findings,
+  channel: SmChannel,
+  { files, random, read }: ProofInput,
+): Promise<EphemeralKeys | undefined> {
   try {
-    const infos = infosOf(files);
-    const info = infos.find((candidate) => candidate.kind === 'ChipAuthenticationInfo');
-    const key = infos.find(
-      (candidate) => candidate.kind === 'ChipAuthenticationPublicKeyInfo' && (info?.keyId === undefined || candidate.keyId === info.keyId),
-    );
-    if (info === undefined || key?.kind !== 'ChipAuthenticationPublicKeyInfo') {
-      throw new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 announces no key' });
-    }
-    const publicKey = decodeSubjectPublicKeyInfo(key.subjectPublicKeyInfo, 'DG14');
-    if (publicKey.kind !== 'ec') throw new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: publicKey.kind });
-    await authenticateChip(channel, {
-      parameters: chipAuthenticationParameters(info.protocol),
-      publicKey,
-      random,
-      ...(info.keyId === undefined ? {} : { keyId: BigInt(info.keyId) }),
-    });
+    const way = announcedChipAuthentication(infosOf(files));
+    if (way === undefined) return undefined;
+    const keys = await authenticateChip(channel, { ...way, random });
     const again = await readFile(channel, FILES['EF.SOD'].fileId, read);
     const same = equalBytes(again, files.get('EF.SOD') ?? new Uint8Array(0));
     if (same) findings.pass('chip-authentication');
     else findings.fail('chip-authentication', { reason: 'CLONE', code: 'DIFFERS', detail: 'EF.SOD read again' });
+    return same ? keys : undefined;
   } catch (error) {
     findings.fail('chip-authentication', faultOf(error, 'CLONE'));
+    return undefined;
   }
+}
+
+/** The first announced way that is known here and has its key. Undefined when none is announced at all. */
+function announcedChipAuthentication(infos: readonly SecurityInfo[]): Omit<ChipAuthenticationRequest, 'random'> | undefined {
+  const ways = infos.filter((info) => info.kind === 'ChipAuthenticationInfo');
+  const keys = infos.filter((info) => info.kind === 'ChipAuthenticationPublicKeyInfo');
+  if (ways.length === 0) return undefined;
+  let unsupported: unknown;
+  for (const { protocol, keyId } of ways) {
+    for (const key of keys.filter((candidate) => keyId === undefined || candidate.keyId === keyId)) {
+      try {
+        const parameters = chipAuthenticationParameters(protocol);
+        const publicKey = chipAuthenticationPublicKey(key.subjectPublicKeyInfo);
+        if (parameters.agreement !== ('curve' in publicKey ? 'ECDH' : 'DH')) continue;
+        return { parameters, publicKey, ...(keyId === undefined ? {} : { keyId: BigInt(keyId) }) };
+      } catch (error) {
+        if (!(error instanceof AccessError) || error.code !== 'ACCESS_UNSUPPORTED') throw error;
+        unsupported = error;
+      }
+    }
+  }
+  throw unsupported ?? new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 has no key for what it announces' });
 }
 
 /** EF.CardAccess is signed by nobody: what it announces must stand in DG14 as well (Doc 9303-11 §4.2, §9.2.11). */
@@ -87,7 +104,7 @@ export function compareAnnouncements(findings: Findings, files: ReadonlyMap<stri
   }
 }
 
-function infosOf(files: ReadonlyMap<string, Uint8Array>): readonly SecurityInfo[] {
+export function infosOf(files: ReadonlyMap<string, Uint8Array>): readonly SecurityInfo[] {
   const file = files.get('EF.DG14');
   return file === undefined ? [] : dg14.decode(file).securityInfos;
 }

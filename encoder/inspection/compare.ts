@@ -1,10 +1,11 @@
 import { parseQrText, qrText } from '#encoder/card-face';
 import { equalBytes, isCodedError } from '#encoder/bytes';
-import { citizenOf, dg1, dg13, dg14, dg15, efCvca } from '#encoder/lds';
+import { citizenOf, dg1, dg13, dg14, dg15, dg3, efCvca } from '#encoder/lds';
 import { personalNumberOf } from '#encoder/mrz';
 import {
   buildDataGroups,
   type BuiltFileName,
+  type CardFileSet,
   type CardProfile,
   type CitizenRecord,
   dg13Grammar,
@@ -50,11 +51,22 @@ const FILE_CHECKS = {
   'EF.DG16': 'order-dg16',
 } as const satisfies Readonly<Record<BuiltFileName, InspectionCheckName>>;
 
-/** One check a file of this holder's card that the inspector reads: not the signed ones, nor those under Terminal Authentication. */
+/** One check a file of this holder's card that every inspector reads: not EF.SOD, nor what is under Terminal Authentication. */
 export function fileChecksOf(profile: CardProfile, record: CitizenRecord): readonly InspectionCheckName[] {
   const closed = new Set(profile.access.underTerminalAuthentication.map((number) => `EF.DG${number}`));
-  return filesOf(profile, record).flatMap((name) =>
-    name === 'EF.SOD' || name === 'EF.CardSecurity' || closed.has(name) ? [] : [FILE_CHECKS[name]],
+  return filesOf(profile, record).flatMap((name) => {
+    if (name === 'EF.SOD' || closed.has(name)) return [];
+    return [name === 'EF.CardSecurity' ? 'order-card-security' : FILE_CHECKS[name]];
+  });
+}
+
+/** By number, the checks of files that only an inspector with Terminal Authentication reads. */
+export function extendedChecksOf(profile: CardProfile, record: CitizenRecord): ReadonlyMap<number, InspectionCheckName> {
+  const files: readonly string[] = filesOf(profile, record);
+  return new Map(
+    profile.access.underTerminalAuthentication.flatMap((number) =>
+      number === 3 && files.includes('EF.DG3') ? [[number, FILE_CHECKS['EF.DG3']] as const] : [],
+    ),
   );
 }
 
@@ -68,31 +80,38 @@ export function comparePrint(findings: Findings, profile: CardProfile, order: In
   settle(findings, 'print-qr', sameQr, () => reasonFor(() => parseQrText(print.qrText).personalNumber, number));
 }
 
+/** What was read from the chip. */
+export interface InspectedChip {
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  /** The signed content of EF.CardSecurity, DER. */
+  readonly cardSecurityContent?: Uint8Array | undefined;
+}
+
 /** Order = chip: every file is rebuilt from the record, byte for byte. */
-export function compareFiles(
-  findings: Findings,
-  profile: CardProfile,
-  order: InspectionOrder,
-  files: ReadonlyMap<string, Uint8Array>,
-): void {
-  let expected: ReadonlyMap<BuiltFileName, Uint8Array>;
+export function compareFiles(findings: Findings, profile: CardProfile, order: InspectionOrder, chip: InspectedChip): void {
+  const { files } = chip;
+  let built: CardFileSet;
   try {
-    expected = buildDataGroups({
+    built = buildDataGroups({
       profile,
       record: order.record,
       chipId: order.chipId,
       ...keysFor(order, files),
       ...cvcaFor(order, files),
-    }).files;
+      ...emptyDg3Of(files),
+    });
   } catch (error) {
     // The record passed the lint: what does not fit is a key of the chip.
     findings.fail('order-dg14', faultOf(error, 'FOREIGN'));
     return;
   }
-  for (const [name, bytes] of expected) {
+  for (const [name, bytes] of built.files) {
     const found = files.get(name);
     if (found === undefined) continue;
     settle(findings, FILE_CHECKS[name], equalBytes(bytes, found), () => DIFFERENCES[name]?.(profile, order, found) ?? 'DATA_MISMATCH');
+  }
+  if (built.cardSecurityContent !== null && chip.cardSecurityContent !== undefined) {
+    settle(findings, 'order-card-security', equalBytes(built.cardSecurityContent, chip.cardSecurityContent), () => 'FOREIGN');
   }
 }
 
@@ -157,4 +176,17 @@ function cvcaFor(order: InspectionOrder, files: ReadonlyMap<string, Uint8Array>)
   if (cvcaReferences !== undefined) return { cvcaReferences };
   const file = files.get('EF.CVCA');
   return file === undefined ? {} : { cvcaReferences: efCvca.decode(file).references };
+}
+
+/** The random content of a DG3 without fingers stands in no order (Doc 9303-10 §4.7.3.2.2). */
+function emptyDg3Of(files: ReadonlyMap<string, Uint8Array>): { readonly emptyDg3Content?: Uint8Array } {
+  const file = files.get('EF.DG3');
+  if (file === undefined) return {};
+  try {
+    const { issuerContent } = dg3.decode(file);
+    return issuerContent === undefined ? {} : { emptyDg3Content: issuerContent };
+  } catch (error) {
+    if (isCodedError(error)) return {};
+    throw error;
+  }
 }

@@ -56,14 +56,23 @@ export const INSPECTION_CHECKS = {
   'lock-secured': 'chip specification: locked',
   'pace-mrz': 'Doc 9303-11 §4.4',
   'pace-can': 'Doc 9303-11 §4.4',
+  'pace-pin': 'BSI TR-03110-2 §2.2.1',
   bac: 'Doc 9303-11 §4.3',
   files: 'Doc 9303-10 §4',
   'card-access-signed': 'Doc 9303-11 §4.2',
   'passive-authentication': 'Doc 9303-11 §5.1',
   'active-authentication': 'Doc 9303-11 §6.1',
   'chip-authentication': 'Doc 9303-11 §6.2',
+  'card-security': 'Doc 9303-10 §3.11.4',
+  'chip-authentication-mapping': 'Doc 9303-11 §4.4.3.5',
+  'dg3-closed': 'Doc 9303-11 §7.1',
+  'dg4-closed': 'Doc 9303-11 §7.1',
+  'terminal-authentication': 'Doc 9303-11 §7.1',
+  'extended-access': 'Doc 9303-11 §7.1',
+  'print-dg1': 'print = DG1 (MRZ)',
   'order-com': 'Doc 9303-10 §4.6.1',
   'order-card-access': 'Doc 9303-10 §3.11.3',
+  'order-card-security': 'Doc 9303-10 §3.11.4',
   'order-dg1': 'Doc 9303-10 §4.7.1',
   'order-dg2': 'Doc 9303-10 §4.7.2',
   'order-dg3': 'Doc 9303-10 §4.7.3',
@@ -90,6 +99,15 @@ export interface InspectionCheck {
   readonly detail?: string;
 }
 
+/** A check that could not be made, and why; it makes no card good and none bad. */
+export interface SkippedCheck {
+  readonly check: InspectionCheckName;
+  readonly clause: string;
+  /** A machine code: `NO_TERMINAL_KEY`, `NO_CERTIFICATE_CHAIN`, `NOT_ASKED_FOR`, `CRL_NOT_GIVEN` … */
+  readonly code: string;
+  readonly detail?: string;
+}
+
 export interface InspectedFile {
   readonly name: string;
   readonly bytes: number;
@@ -104,14 +122,19 @@ export interface InspectionReport {
   /** Empty when good; each reason once, the gravest first. */
   readonly reasons: readonly InspectionReason[];
   readonly checks: readonly InspectionCheck[];
+  readonly skipped: readonly SkippedCheck[];
   readonly files: readonly InspectedFile[];
 }
+
+/** The report of a card of no known profile. */
+export type ReadingReport = Omit<InspectionReport, 'profile'>;
 
 const GRAVITY = Object.keys(INSPECTION_REASONS) as readonly InspectionReason[];
 
 /** Collects checks and reasons. A check that was required and never made fails the card, so that no path around one is good. */
 export class Findings {
   readonly #checks: InspectionCheck[] = [];
+  readonly #skipped: SkippedCheck[] = [];
   readonly #reasons = new Set<InspectionReason>();
 
   pass(check: InspectionCheckName, detail?: string): void {
@@ -124,26 +147,36 @@ export class Findings {
     this.#checks.push({ check, clause: INSPECTION_CHECKS[check], passed: false, code, ...(detail === undefined ? {} : { detail }) });
   }
 
+  /** Never a way around a check that is required: that one fails when it was not made. */
+  skip(check: InspectionCheckName, code: string, detail?: string): void {
+    this.#skipped.push({ check, clause: INSPECTION_CHECKS[check], code, ...(detail === undefined ? {} : { detail }) });
+  }
+
   passed(check: InspectionCheckName): boolean {
     return this.#checks.some((made) => made.check === check && made.passed);
   }
 
   made(check: InspectionCheckName): boolean {
-    return this.#checks.some((made) => made.check === check);
+    return this.count(check) > 0;
+  }
+
+  /** A check is made once, or once for each way of opening the card. */
+  count(check: InspectionCheckName): number {
+    return this.#checks.filter((made) => made.check === check).length;
   }
 
   get reasons(): ReadonlySet<InspectionReason> {
     return this.#reasons;
   }
 
-  conclude(profile: string, required: readonly InspectionCheckName[], files: readonly InspectedFile[]): InspectionReport {
+  conclude(required: readonly InspectionCheckName[], files: readonly InspectedFile[]): ReadingReport {
     for (const check of required) {
       if (!this.made(check)) this.#checks.push({ check, clause: INSPECTION_CHECKS[check], passed: false, code: 'NOT_PERFORMED' });
     }
     const good = this.#checks.length > 0 && this.#checks.every(({ passed }) => passed);
     if (!good && this.#reasons.size === 0) this.#reasons.add('UNREADABLE');
     const reasons = GRAVITY.filter((reason) => this.#reasons.has(reason));
-    return { verdict: good ? 'good' : 'failed', profile, reasons, checks: this.#checks, files };
+    return { verdict: good ? 'good' : 'failed', reasons, checks: this.#checks, skipped: this.#skipped, files };
   }
 }
 
@@ -151,5 +184,5 @@ export class Findings {
 export function unreadablePrint(profile: string, code: string): InspectionReport {
   const findings = new Findings();
   findings.fail('print-read', { reason: 'UNREADABLE', code });
-  return findings.conclude(profile, [], []);
+  return { ...findings.conclude([], []), profile };
 }

@@ -107,7 +107,7 @@ const SILENCE: ReadonlySet<string> = new Set(['CARD_MUTE', 'NO_CARD', 'CARD_REMO
 
 function silent(profile: string, code: string): InspectionReport {
   const check = { check: 'files', clause: INSPECTION_CHECKS.files, passed: false, code } as const;
-  return { verdict: 'failed', profile, reasons: ['UNREADABLE'], checks: [check], files: [] };
+  return { verdict: 'failed', profile, reasons: ['UNREADABLE'], checks: [check], skipped: [], files: [] };
 }
 
 interface Piece {

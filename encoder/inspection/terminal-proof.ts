@@ -1,0 +1,67 @@
+import { authenticateTerminal, type SmChannel, type TerminalAuthenticationRequest } from '#encoder/access';
+import { cvCertificate, CvCertificateError, cvCertificatePath, cvRole } from '#encoder/cv-certificate';
+import { efCvca } from '#encoder/lds';
+import { faultOf } from './chip-fault.ts';
+import type { Findings } from './report.ts';
+
+/** The inspection system's part of Terminal Authentication. Its private key may be in a token far away. */
+export interface TerminalAuthenticator {
+  /**
+   * Certificates (7F21) that lead from one of the CVCA keys which the chip names to the terminal: links, DV, terminal, in this
+   * order. Null when there are none: Terminal Authentication is then not performed.
+   */
+  chainFor(references: readonly string[]): Promise<readonly Uint8Array[] | null>;
+  /** By the algorithm of the terminal's certificate; plain r || s for ECDSA. */
+  sign(data: Uint8Array): Promise<Uint8Array>;
+}
+
+/** An inspection system of one certificate, with all that may stand between it and a chip. */
+export function terminalAuthenticator(parts: {
+  /** The terminal's own certificate. */
+  readonly terminal: Uint8Array;
+  /** Link and DV certificates, in any order. */
+  readonly certificates: readonly Uint8Array[];
+  readonly sign: (data: Uint8Array) => Promise<Uint8Array>;
+}): TerminalAuthenticator {
+  return {
+    chainFor(references) {
+      try {
+        return Promise.resolve(cvCertificatePath(references, parts));
+      } catch (error) {
+        if (error instanceof CvCertificateError && error.code === 'CV_ISSUER_UNKNOWN') return Promise.resolve(null);
+        throw error;
+      }
+    },
+    sign: (data) => parts.sign(data),
+  };
+}
+
+/** The CVCA keys that the chip names: in PACE, else in EF.CVCA (Doc 9303-11 §7.1, K.2). */
+export function referencesOf(named: readonly string[], efCvcaFile: Uint8Array | undefined): readonly string[] {
+  if (named.length > 0 || efCvcaFile === undefined) return named;
+  return efCvca.decode(efCvcaFile).references;
+}
+
+/** Why Terminal Authentication was not performed, as a report has it. */
+export type TerminalSkip = 'NO_TERMINAL_KEY' | 'CHIP_NOT_AUTHENTICATED' | 'NO_CERTIFICATE_CHAIN';
+
+/** Terminal Authentication (Doc 9303-11 §7.1). True when the chip has taken it; a refusal is a finding. */
+export async function proveTerminal(findings: Findings, channel: SmChannel, request: TerminalAuthenticationRequest): Promise<boolean> {
+  try {
+    await authenticateTerminal(channel, request);
+    findings.pass('terminal-authentication', `${request.certificates.length} certificates`);
+    return true;
+  } catch (error) {
+    findings.fail('terminal-authentication', faultOf(error, 'FOREIGN'));
+    return false;
+  }
+}
+
+/** Rights of an inspection system, bits 1 and 2 (BSI TR-03110-3 §C.4.1): what DV and terminal certificate both grant. */
+export function grantedDataGroups(chain: readonly Uint8Array[]): ReadonlySet<number> {
+  const rights = chain
+    .map((bytes) => cvCertificate.decode(bytes).body.holderAuthorization.relativeAuthorization)
+    .filter((authorization) => cvRole(authorization) !== 'cvca')
+    .reduce((granted, authorization) => granted & (authorization[0] ?? 0), 0xff);
+  return new Set([...((rights & 0x01) === 0 ? [] : [3]), ...((rights & 0x02) === 0 ? [] : [4])]);
+}
