@@ -1,6 +1,7 @@
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { ReaderError, type CardConnection } from '#encoder/readers';
 import { clearStation, forgetLosses, inspectCard, printCard } from './index.ts';
 import { LOSSES_MAX } from './seat-losses.ts';
 import { checkBooks, citizen, createWorld, encodeUntilDone, printUntilDone, type BooksData, type World } from './testing/index.ts';
@@ -179,6 +180,22 @@ describe('step 11, inspectCard', () => {
     expect(await inspect(ANNA)).toEqual({ result: 'spoiled', why: 'INSPECTION_FAILED' });
     chips.onCommand = undefined;
     expect(chips.commands - first).toBe(3);
+    expect(world.books.data.inspections).toMatchObject([{ passed: false, reasons: ['UNREADABLE'] }]);
+  });
+
+  it('a chip that hangs until the deadline is set down again twice, and then it is one that nobody can read', async () => {
+    const seat = world.seat('inspect:1');
+    let hung = 0;
+    const connect = async (): Promise<CardConnection> => ({
+      ...(await seat.reader.connect()),
+      transmit: () => {
+        hung += 1;
+        return Promise.reject(new ReaderError('DEADLINE'));
+      },
+    });
+    const hanging = { ...seat, reader: { ...seat.reader, connect } };
+    expect(await inspectCard(world.inspecting, hanging, ANNA)).toEqual({ result: 'spoiled', why: 'INSPECTION_FAILED' });
+    expect(hung).toBe(3);
     expect(world.books.data.inspections).toMatchObject([{ passed: false, reasons: ['UNREADABLE'] }]);
   });
 
