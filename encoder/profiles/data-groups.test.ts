@@ -16,7 +16,7 @@ beforeAll(async () => {
 });
 
 const build = (changes: Partial<Parameters<typeof buildDataGroups>[0]> = {}) =>
-  buildDataGroups({ profile: cccd2021, record, chipId, ...keys, ...changes });
+  buildDataGroups({ profile: cccd2021, record, chipId, ...keys, cvcaReferences: ['VNCVCA00001'], ...changes });
 const dataGroup = (number: number, changes?: Parameters<typeof build>[0]) => {
   const bytes = build(changes).dataGroups.get(number);
   if (bytes === undefined) throw new Error(`no DG${number}`);

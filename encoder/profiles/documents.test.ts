@@ -363,7 +363,9 @@ describe('a new profile needs no code', () => {
 
 describe('cccd-2021 with DG3 and EF.CVCA, as Vietnamese cards have them', () => {
   const base = profileById('cccd-2021');
-  const announces = [{ kind: 'TerminalAuthenticationInfo', protocol: 'id-TA', version: 1 }, ...base.access.announces];
+  const terminal = { kind: 'TerminalAuthenticationInfo', protocol: 'id-TA', version: 1 };
+  const others = base.access.announces.filter(({ kind }) => kind !== terminal.kind);
+  const announces = [terminal, ...others];
   const eac = {
     files: ['EF.CardAccess', 'EF.COM', 'EF.DG1', 'EF.DG2', 'EF.DG3', 'EF.DG13', 'EF.DG14', 'EF.DG15', 'EF.CVCA', 'EF.SOD'],
     com: { ...base.com, dataGroups: [1, 2, 3, 13, 15, 14] },
@@ -409,7 +411,7 @@ describe('cccd-2021 with DG3 and EF.CVCA, as Vietnamese cards have them', () => 
   });
 
   test('EF.CVCA may be named in TerminalAuthenticationInfo (TR-03110-3 A.1.1.3)', () => {
-    const named = [{ ...announces[0], efCvca: { fileId: '011C', shortFileId: '1C' } }, ...base.access.announces];
+    const named = [{ ...terminal, efCvca: { fileId: '011C', shortFileId: '1C' } }, ...others];
     const set = build(variant('cccd-2021', { ...eac, access: { ...eac.access, announces: named } }));
     const info = cardAccess.decode(fileOf(set, 'EF.CardAccess')).securityInfos.find(({ kind }) => kind === 'TerminalAuthenticationInfo');
     expect(info).toMatchObject({ efCvca: fromHex('3007 0402 011C 0401 1C') });

@@ -32,7 +32,7 @@ describe('card profiles are data', () => {
     ['EF.SOD before other files', (p) => Object.assign(p, { files: [...cccd2021.files].toReversed() })],
     ['a file written twice', (p) => Object.assign(p, { files: ['EF.COM', ...cccd2021.files] })],
     ['a file that nobody can write', (p) => Object.assign(p, { files: ['EF.DG99', ...cccd2021.files] })],
-    ['a data group in EF.COM that is not written', (p) => Object.assign(p['com'] ?? {}, { dataGroups: [1, 2, 3, 13, 15, 14] })],
+    ['a data group in EF.COM that is not written', (p) => Object.assign(p['com'] ?? {}, { dataGroups: [1, 2, 11, 13, 15, 14] })],
     ['a data group written that EF.COM does not list', (p) => Object.assign(p['com'] ?? {}, { dataGroups: [1, 2, 13, 15] })],
     ['PACE passwords without PACE', (p) => Object.assign(p['access'] ?? {}, { announces: [] })],
     [
