@@ -2,40 +2,59 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { equalBytes } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
-import { inApplication } from '#encoder/testing';
+import { inApplication, inMasterFile } from '#encoder/testing';
+import type { AccessSecrets, CardDriver, DriverCapabilities, TransportKeys } from './card-driver.ts';
 import type { ChipKeyAlgorithms } from './chip-keys.ts';
 import type { FileId } from './file-id.ts';
-import type { CardDriver, TransportKeys } from './card-driver.ts';
 
 /** One chip, fresh from its maker, and how to reach it. */
 export interface ChipBench {
   /** Power on (again): a new connection to the same chip. */
   readonly connect: () => Promise<CardConnection>;
-  readonly chipId: string;
-  readonly keys: () => TransportKeys;
+  /** What `identify` tells; null in families without it. */
+  readonly chipId: string | null;
+  /** Null where the family has no transport keys. */
+  readonly keys: () => TransportKeys | null;
   /** Of another chip. */
-  readonly wrongKeys: () => TransportKeys;
+  readonly wrongKeys: () => TransportKeys | null;
 }
 
+export interface DriverBench {
+  readonly chip: (defect?: 'lockLies') => Promise<ChipBench> | ChipBench;
+  /** For the card with these secrets. */
+  readonly driver: (connection: CardConnection, secrets: AccessSecrets) => CardDriver;
+  /** What the suite expects of the family: nothing is left out unless this says so. */
+  readonly capabilities: Pick<DriverCapabilities, 'transport' | 'onChipKeyGeneration' | 'resumes' | 'readsBack' | 'terminalAuthentication'>;
+  /** False: `identify` tells an unlocked chip, and only the open channel whether it is blank. */
+  readonly tellsBlank: boolean;
+}
+
+const SECRETS: AccessSecrets = { mrzInformation: '123456789790010113001019', can: '123456' };
+const OF_ANOTHER: AccessSecrets = { mrzInformation: 'L898902C<369080619406236', can: '654321' };
+
 /** What every driver does alike, whatever its chip family; what it cannot do it says in its capabilities. */
-export function cardDriverConformance(
-  family: string,
-  make: { readonly chip: () => Promise<ChipBench> | ChipBench; readonly driver: (connection: CardConnection) => CardDriver },
-): void {
+export function cardDriverConformance(family: string, make: DriverBench): void {
+  const { transport, onChipKeyGeneration, resumes, readsBack, terminalAuthentication } = make.capabilities;
   const tag = Uint8Array.from({ length: 32 }, (_, i) => i);
   const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, i) => (i * 11 + (i >> 8)) & 0xff);
   const sha256 = (bytes: Uint8Array): Uint8Array => Uint8Array.from(createHash('sha256').update(bytes).digest());
-  const secrets = { mrzInformation: '123456789790010113001019', can: '123456' };
+  const driverOf = async (chip: ChipBench): Promise<CardDriver> => make.driver(await chip.connect(), SECRETS);
 
-  /** The first key of each kind that the family makes. */
+  /** The first key of each kind that the family makes or takes. */
   const keysOf = ({ capabilities }: CardDriver): ChipKeyAlgorithms => ({
     activeAuthentication: capabilities.activeAuthentication[0] ?? null,
     chipAuthentication: capabilities.chipAuthentication[0] ?? null,
   });
 
   async function opened(chip: ChipBench): Promise<CardDriver> {
-    const driver = make.driver(await chip.connect());
+    const driver = await driverOf(chip);
     await driver.open(chip.keys());
+    return driver;
+  }
+
+  async function bound(chip: ChipBench): Promise<CardDriver> {
+    const driver = await opened(chip);
+    await driver.writeBindingTag(tag);
     return driver;
   }
 
@@ -45,98 +64,161 @@ export function cardDriverConformance(
     for (let at = 0; at < bytes.length; at += writeBytesMax) await driver.writeFile(file, at, bytes.subarray(at, at + writeBytesMax));
   }
 
+  /** Up to the lock, with one file. */
+  async function finished(chip: ChipBench): Promise<CardDriver> {
+    const driver = await bound(chip);
+    await driver.generateKeys(keysOf(driver));
+    await driver.setAccessSecrets(SECRETS);
+    await writeAll(driver, inApplication(0x011d), content(50));
+    return driver;
+  }
+
   describe(`the driver port, as ${family} keeps it`, () => {
+    it('its capabilities are those of its family, and hold together', async () => {
+      const { capabilities } = await driverOf(await make.chip());
+      expect(capabilities).toMatchObject(make.capabilities);
+      const { writeBytesMax, fileBytesMax, files, directories } = capabilities;
+      expect(writeBytesMax).toBeGreaterThan(0);
+      expect(fileBytesMax).toBeLessThan(65_536);
+      expect(resumes === 'byte' ? readsBack : true).toBe(true);
+      for (const file of files ?? []) expect(directories).toContain(file.directory);
+    });
+
     it('knows a chip before any key, and does nothing else before it is opened', async () => {
       const chip = await make.chip();
-      const driver = make.driver(await chip.connect());
-      expect(await driver.identify()).toEqual({ family: driver.family, lifeCycle: 'blank', chipId: chip.chipId });
-      const locked: readonly (() => Promise<unknown>)[] = [
+      const driver = await driverOf(chip);
+      const lifeCycle = make.tellsBlank ? 'blank' : 'unlocked';
+      expect(await driver.identify()).toEqual({ family: driver.family, lifeCycle, chipId: chip.chipId });
+      const closed: readonly (() => Promise<unknown>)[] = [
         () => driver.status(),
         () => driver.readBindingTag(),
         () => driver.writeBindingTag(tag),
         () => driver.generateKeys(keysOf(driver)),
-        () => driver.setAccessSecrets(secrets),
+        () => driver.setAccessSecrets(SECRETS),
+        () => driver.setTrustPoint({ certificate: tag, date: '260101' }),
         () => driver.createFile(inApplication(0x0101), 1),
+        () => driver.deleteFile(inApplication(0x0101)),
+        () => driver.writeFile(inApplication(0x0101), 0, tag),
+        () => driver.readFile(inApplication(0x0101), 0, 1),
         () => driver.lock(),
       ];
-      for (const act of locked) await expect(act()).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      for (const act of closed) await expect(act()).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
     });
 
-    it('wrong transport keys end in one coded error, and the right ones still open the chip', async () => {
+    it.runIf(transport !== 'none')('wrong transport keys end in one coded error, and the right ones still open the chip', async () => {
       const chip = await make.chip();
-      const driver = make.driver(await chip.connect());
+      const driver = await driverOf(chip);
+      await expect(driver.open(null)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
       await expect(driver.open(chip.wrongKeys())).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
       await driver.open(chip.keys());
       expect((await driver.status()).lifeCycle).toBe('blank');
+    });
+
+    it.runIf(transport === 'none')("another card's secrets are tried once, and nothing is written to its chip", async () => {
+      const chip = await make.chip();
+      const first = await bound(chip);
+      await writeAll(first, inApplication(0x0101), content(300));
+      const before = await first.status();
+      const stranger = make.driver(await chip.connect(), OF_ANOTHER);
+      await stranger.open(chip.keys());
+      const acts: readonly (() => Promise<unknown>)[] = [
+        () => stranger.status(),
+        () => stranger.writeBindingTag(tag.toReversed()),
+        () => stranger.setAccessSecrets(OF_ANOTHER),
+        () => stranger.generateKeys(keysOf(stranger)),
+        () => stranger.createFile(inApplication(0x0101), 5),
+        () => stranger.writeFile(inApplication(0x0101), 0, tag),
+        () => stranger.lock(),
+      ];
+      for (const act of acts) await expect(act()).rejects.toMatchObject({ code: 'CHIP_SEALED' });
+      expect(await (await opened(chip)).status()).toEqual(before);
     });
 
     it('binds once, for ever', async () => {
       const chip = await make.chip();
       const driver = await opened(chip);
       expect(await driver.readBindingTag()).toBeNull();
+      expect(await driver.status()).toMatchObject({ lifeCycle: 'blank', bindingTag: null, keys: null });
       await expect(driver.writeBindingTag(tag.subarray(0, 15))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
       await driver.writeBindingTag(tag);
       await driver.writeBindingTag(tag);
-      await expect(driver.writeBindingTag(tag.toReversed())).rejects.toMatchObject({ code: 'CARD_REFUSED' });
+      await expect(driver.writeBindingTag(tag.toReversed())).rejects.toMatchObject({
+        code: transport === 'none' ? 'CHIP_SEALED' : 'CARD_REFUSED',
+      });
       const again = await opened(chip);
       expect(await again.readBindingTag()).toEqual(tag);
       expect(await again.status()).toMatchObject({ lifeCycle: 'personalising', bindingTag: tag });
-      expect(await make.driver(await chip.connect()).identify()).toMatchObject({ lifeCycle: 'personalising', chipId: chip.chipId });
+      const lifeCycle = make.tellsBlank ? 'personalising' : 'unlocked';
+      expect(await (await driverOf(chip)).identify()).toMatchObject({ lifeCycle, chipId: chip.chipId });
     });
 
-    it('makes keys once; only public halves come out, and they are what the capabilities say', async () => {
+    it('makes or takes keys once; only public halves come out, and they are what the capabilities say', async () => {
       const chip = await make.chip();
-      const driver = await opened(chip);
-      await driver.writeBindingTag(tag);
+      const driver = await bound(chip);
       const keys = await driver.generateKeys(keysOf(driver));
       expect(await driver.generateKeys(keysOf(driver))).toEqual(keys);
-      expect((await (await opened(chip)).status()).keys).toEqual(keys);
+      expect((await driver.status()).keys).toEqual(keys);
+      // A chip that takes keys does not tell them: the next run puts them in again.
+      expect((await (await opened(chip)).status()).keys).toEqual(onChipKeyGeneration ? keys : null);
       expect(algorithmOf(keys.activeAuthentication)).toBe(keysOf(driver).activeAuthentication);
       expect(algorithmOf(keys.chipAuthentication)).toBe(keysOf(driver).chipAuthentication);
     });
 
-    it('makes every key that its capabilities list, and asks for no other', async () => {
-      const { capabilities } = make.driver(await (await make.chip()).connect());
+    it('makes or takes every key that its capabilities list, and asks for no other', async () => {
+      const { capabilities } = await driverOf(await make.chip());
       for (const role of ['activeAuthentication', 'chipAuthentication'] as const) {
         for (const algorithm of capabilities[role]) {
-          const driver = await opened(await make.chip());
-          await driver.writeBindingTag(tag);
+          const driver = await bound(await make.chip());
           const keys = await driver.generateKeys({ activeAuthentication: null, chipAuthentication: null, [role]: algorithm });
           expect(algorithmOf(keys[role])).toBe(algorithm);
         }
       }
-      const driver = await opened(await make.chip());
-      await driver.writeBindingTag(tag);
+      const driver = await bound(await make.chip());
       await expect(driver.generateKeys({ activeAuthentication: 'RSA-512', chipAuthentication: null })).rejects.toMatchObject({
         code: 'DRIVER_CANNOT',
       });
     });
 
-    it('writes and reads files up to the largest, at every offset', async () => {
-      const chip = await make.chip();
-      const driver = await opened(chip);
-      await driver.writeBindingTag(tag);
-      const { fileBytesMax, writeBytesMax } = driver.capabilities;
-      const files = [1, 300, fileBytesMax].map((length, i) => [inApplication(0x0101 + i), content(length)] as const);
+    it('writes files up to the largest, in every directory that it has', async () => {
+      const driver = await bound(await make.chip());
+      const { fileBytesMax, writeBytesMax, directories } = driver.capabilities;
+      await writeAll(driver, inApplication(0x0101), content(1));
+      await writeAll(driver, inApplication(0x0102), content(300));
+      await writeAll(driver, inApplication(0x010d), content(fileBytesMax));
+      if (directories.includes('MF')) await writeAll(driver, inMasterFile(0x011c), content(90));
+      const more = content(writeBytesMax + 1);
+      await expect(driver.writeFile(inApplication(0x010d), 0, more)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      await expect(driver.writeFile(inApplication(0x0102), 299, content(2))).rejects.toMatchObject({
+        code: readsBack ? 'CARD_REFUSED' : 'DRIVER_CANNOT',
+      });
+    });
+
+    it.runIf(readsBack)('reads what was written, from every offset', async () => {
+      const driver = await bound(await make.chip());
+      const { fileBytesMax, directories } = driver.capabilities;
+      const files = [1, 300, fileBytesMax].map((length, i) => [inApplication([0x0101, 0x0102, 0x010d][i] ?? 0), content(length)] as const);
       for (const [file, bytes] of files) await writeAll(driver, file, bytes);
       for (const [file, bytes] of files) expect(equalBytes(await driver.readFile(file, 0, bytes.length), bytes)).toBe(true);
       const end = content(fileBytesMax).subarray(fileBytesMax - 40);
-      expect(equalBytes(await driver.readFile(inApplication(0x0103), fileBytesMax - 40, 40), end)).toBe(true);
-      await expect(driver.writeFile(inApplication(0x0103), 0, content(writeBytesMax + 1))).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-      await expect(driver.writeFile(inApplication(0x0102), 299, content(2))).rejects.toMatchObject({ code: 'CARD_REFUSED' });
-      await expect(driver.createFile(inApplication(0x0102), 300)).rejects.toMatchObject({ code: 'CARD_REFUSED' });
-      await driver.deleteFile(inApplication(0x0103));
-      expect((await driver.status()).files.map(({ fid }) => fid)).toEqual([0x0101, 0x0102]);
+      expect(equalBytes(await driver.readFile(inApplication(0x010d), fileBytesMax - 40, 40), end)).toBe(true);
+      const beyond = expect.stringMatching(/^(Card|Driver)Error$/) as string;
+      await expect(driver.readFile(inApplication(0x0102), 290, 20)).rejects.toMatchObject({ name: beyond });
+      await expect(driver.readFile(inApplication(0x0105), 0, 1)).rejects.toMatchObject({ code: 'CARD_REFUSED', sw: 0x6a82 });
+      if (!directories.includes('MF')) return;
+      await writeAll(driver, inMasterFile(0x011c), content(90));
+      expect(await driver.readFile(inMasterFile(0x011c), 0, 90)).toEqual(content(90));
     });
 
-    it('after a power cut the chip tells how far each file is, and what it holds', async () => {
+    it.runIf(resumes === 'byte')('after a power cut the chip tells how far each file is, and what it holds; files can go', async () => {
       const chip = await make.chip();
-      const driver = await opened(chip);
-      await driver.writeBindingTag(tag);
+      const driver = await bound(chip);
       await driver.createFile(inApplication(0x0101), 100);
       await driver.writeFile(inApplication(0x0101), 0, content(60));
       await driver.createFile(inApplication(0x0102), 100);
       await driver.writeFile(inApplication(0x0102), 50, content(10));
+      await writeAll(driver, inApplication(0x0103), content(5));
+      await expect(driver.createFile(inApplication(0x0102), 300)).rejects.toMatchObject({ code: 'CARD_REFUSED' });
+      await driver.deleteFile(inApplication(0x0103));
       const { files, accessSecretsSet } = await (await opened(chip)).status();
       expect(accessSecretsSet).toBe(false);
       expect(files).toEqual([
@@ -145,28 +227,67 @@ export function cardDriverConformance(
       ]);
     });
 
+    it.runIf(resumes === 'file')('after a power cut no file counts as written that is not, and each can be written anew', async () => {
+      const chip = await make.chip();
+      const driver = await bound(chip);
+      await writeAll(driver, inApplication(0x0101), content(100));
+      await driver.createFile(inApplication(0x0102), 300);
+      if (readsBack) await driver.writeFile(inApplication(0x0102), 0, content(200));
+      const again = await opened(chip);
+      const { files } = await again.status();
+      const proven = (fid: number, bytes: Uint8Array): boolean =>
+        files.some((file) => file.fid === fid && file.written === bytes.length && equalBytes(file.sha256, sha256(bytes)));
+      expect(proven(0x0101, content(100))).toBe(readsBack);
+      expect(proven(0x0102, content(300))).toBe(false);
+      await writeAll(again, inApplication(0x0102), content(310));
+      await writeAll(again, inApplication(0x0101), content(90));
+      if (readsBack) {
+        expect((await again.status()).files).toEqual([
+          { ...inApplication(0x0101), size: 90, written: 90, sha256: sha256(content(90)) },
+          { ...inApplication(0x0102), size: 310, written: 310, sha256: sha256(content(310)) },
+        ]);
+      }
+    });
+
+    it.runIf(resumes === 'file')('a file that should be gone, and cannot, keeps the chip from being locked', async () => {
+      const driver = await finished(await make.chip());
+      const locked = driver.deleteFile(inApplication(0x011d)).then(() => driver.lock());
+      await expect(locked).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    });
+
     it('refuses secrets that are no MRZ information and no CAN before anything is sent', async () => {
       const driver = await opened(await make.chip());
-      await expect(driver.setAccessSecrets({ ...secrets, can: '12345' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-      await expect(driver.setAccessSecrets({ ...secrets, mrzInformation: 'x' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      await expect(driver.setAccessSecrets({ ...SECRETS, can: '12345' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      await expect(driver.setAccessSecrets({ ...SECRETS, mrzInformation: 'x' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    });
+
+    it.runIf(!terminalAuthentication)('takes no trust point when its chips have no Terminal Authentication', async () => {
+      const driver = await bound(await make.chip());
+      await expect(driver.setTrustPoint({ certificate: tag, date: '260101' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
     });
 
     it('locks for ever, proves it in the same session and in a new one, and no lock is proven on an open chip', async () => {
       const chip = await make.chip();
-      const driver = await opened(chip);
-      await driver.writeBindingTag(tag);
-      await driver.generateKeys(keysOf(driver));
-      await driver.setAccessSecrets(secrets);
-      expect((await driver.status()).accessSecretsSet).toBe(true);
-      await writeAll(driver, inApplication(0x011d), content(50));
-      await expect(make.driver(await chip.connect()).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
+      const driver = await finished(chip);
+      if (readsBack) expect((await driver.status()).accessSecretsSet).toBe(true);
+      await expect((await driverOf(chip)).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
       const last = await opened(chip);
+      // Families that take keys put them in anew in every run.
+      if (!onChipKeyGeneration) await last.generateKeys(keysOf(last));
       await last.lock();
       await last.proveLock();
-      const later = make.driver(await chip.connect());
+      const later = await driverOf(chip);
       expect(await later.identify()).toEqual({ family: later.family, lifeCycle: 'locked', chipId: null });
       await later.proveLock();
       await expect(later.open(chip.keys())).rejects.toMatchObject({ code: 'CARD_REFUSED' });
+    });
+
+    it('a chip that answers 9000 to the lock and stays open is caught', async () => {
+      const chip = await make.chip('lockLies');
+      const driver = await finished(chip);
+      await driver.lock();
+      await expect(driver.proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
+      await expect((await driverOf(chip)).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
     });
   });
 }

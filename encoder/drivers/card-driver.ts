@@ -75,15 +75,21 @@ export interface DriverCapabilities {
   /** Keys that `generateKeys` makes. */
   readonly activeAuthentication: readonly ChipKeyAlgorithm[];
   readonly chipAuthentication: readonly ChipKeyAlgorithm[];
-  /** After an interruption `status` proves every byte that is there, or only tells that the files must be written anew. */
+  /**
+   * After an interruption `status` proves every byte that is there, or whole files only: then a file is written anew over what it had,
+   * and none is deleted.
+   */
   readonly resumes: 'byte' | 'file';
+  /** False: before the lock nothing can be read, and `status` knows no file. */
+  readonly readsBack: boolean;
 }
 
 export type LifeCycle = 'blank' | 'personalising' | 'locked';
 
 export interface ChipIdentity {
   readonly family: string;
-  readonly lifeCycle: LifeCycle;
+  /** `unlocked`: only an open channel tells blank from personalising. */
+  readonly lifeCycle: LifeCycle | 'unlocked';
   /** 16 upper-case hex characters. A locked chip tells nobody its id, and the chips of some families have none: null. */
   readonly chipId: string | null;
 }

@@ -14,9 +14,10 @@ export async function lock(channel: ApduChannel, pace: boolean): Promise<void> {
  * A locked applet closes its files to commands in clear (6982) and takes nothing more (6985). What reads comes first, and
  * what writes changes nothing on a chip that is open: no data object has the tag, and the file has that size.
  */
-const PROBES: readonly (readonly [string, CommandApdu, number])[] = [
+const PROBES: readonly (readonly [string, CommandApdu, ...refusals: number[]])[] = [
   ['SELECT EF', selectFile(TAG_FILE.fid), StatusWord.SECURITY_STATUS_NOT_SATISFIED],
-  ['READ BINARY', readBinary(0, 1), StatusWord.SECURITY_STATUS_NOT_SATISFIED],
+  // After a SELECT that was refused there is no file to read either.
+  ['READ BINARY', readBinary(0, 1), StatusWord.SECURITY_STATUS_NOT_SATISFIED, StatusWord.NO_CURRENT_EF],
   ['PUT DATA', PUT_NOTHING, StatusWord.CONDITIONS_NOT_SATISFIED],
   ['CREATE', createFile(TAG_FILE.fid, TAG_FILE_BYTES), StatusWord.CONDITIONS_NOT_SATISFIED],
 ];
@@ -26,8 +27,8 @@ export async function proveLock(channel: ApduChannel): Promise<void> {
   const application = await channel.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
   // A chip that refuses everything is not locked but broken.
   if (!isSuccess(application)) throw new DriverError('LOCK_NOT_PROVEN', 'SELECT eMRTD', { detail: statusName(application.sw) });
-  for (const [operation, command, refusal] of PROBES) {
+  for (const [operation, command, ...refusals] of PROBES) {
     const { sw } = await channel.send(command);
-    if (sw !== refusal) throw new DriverError('LOCK_NOT_PROVEN', operation, { detail: statusName(sw) });
+    if (!refusals.includes(sw)) throw new DriverError('LOCK_NOT_PROVEN', operation, { detail: statusName(sw) });
   }
 }

@@ -228,6 +228,7 @@ const BASIC = {
   terminalAuthentication: false,
   activeAuthentication: ['RSA-1024'],
   resumes: 'file',
+  readsBack: true,
 } as const satisfies Partial<DriverCapabilities>;
 
 const CAPABILITIES: Readonly<Record<PassportAppletFamily, DriverCapabilities>> = {

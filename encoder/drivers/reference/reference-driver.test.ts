@@ -1,38 +1,25 @@
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
-import { diversify } from '#encoder/globalplatform';
-import { inProcessReader, type CardConnection } from '#encoder/readers';
+import type { CardConnection } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
-import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { imageFolder } from '#encoder/testing';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
+import { chipBench } from '../testing.ts';
 import { referenceDriver } from './reference-driver.ts';
 import { decodeStatus } from './status.ts';
 
 const folder = imageFolder();
 afterAll(folder.remove);
-const takeRsaKey = oneRsaKey();
-let made = 0;
 
-function chip() {
-  made += 1;
-  const reader = inProcessReader();
-  const card = VirtualCard.open(blankImage(folder.path(`${made}.image`)), { takeRsaKey, durable: false });
-  return {
-    connect: () => {
-      reader.insert(card);
-      return reader.connect();
-    },
-    chipId: toHex(TEST_CHIP_ID),
-    keys: () => diversify(TEST_MASTER, TEST_CHIP_ID),
-    wrongKeys: () => diversify(TEST_MASTER, fromHex('0400112233445500')),
-  };
-}
-
-cardDriverConformance('the reference profile with the largest commands', { chip, driver: (connection) => referenceDriver(connection) });
+const BENCH = {
+  chip: chipBench({ path: folder.path, tellsChipId: true, hasTransportKeys: true }),
+  capabilities: { transport: 'SCP03', onChipKeyGeneration: true, resumes: 'byte', readsBack: true, terminalAuthentication: true },
+  tellsBlank: true,
+} as const;
+cardDriverConformance('the reference profile with the largest commands', { ...BENCH, driver: (connection) => referenceDriver(connection) });
 cardDriverConformance('the reference profile through a reader of 2,048 bytes', {
-  chip,
+  ...BENCH,
   driver: (connection) => referenceDriver(connection, { commandBytesMax: 2048 }),
 });
 

@@ -187,6 +187,7 @@ function capabilitiesFor(commandBytesMax: number): DriverCapabilities {
     activeAuthentication: Object.keys(CHIP_KEYS.activeAuthentication) as ChipKeyAlgorithm[],
     chipAuthentication: Object.keys(CHIP_KEYS.chipAuthentication) as ChipKeyAlgorithm[],
     resumes: 'byte',
+    readsBack: true,
   };
 }
 
