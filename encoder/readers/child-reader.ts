@@ -19,7 +19,8 @@ export interface ChildReaderOptions extends PcscOptions {
  * A command that was under way when the process ended may have been executed: DEADLINE, READER_GONE and SERVICE_GONE say
  * so as they do everywhere.
  *
- * Errors: `ReaderError` SERVICE_GONE (no pcscd before the deadline), READER_GONE (no reader of this name before it, or no process).
+ * Errors: `ReaderError` SERVICE_GONE (no pcscd before the deadline), READER_GONE (no reader of this name before it, or no process),
+ * DEADLINE (a process that says nothing). To be called in the main thread: the process ends with the thread that started it.
  */
 export async function openChildReader(name: string, options: ChildReaderOptions = {}): Promise<Reader> {
   const reader = new ChildReader(name, options);

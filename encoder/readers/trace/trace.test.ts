@@ -27,7 +27,7 @@ import {
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
 import { inProcessReader } from '../in-process.ts';
-import { EchoCard } from '../reader.conformance.ts';
+import { EchoCard, readerConformance } from '../reader.conformance.ts';
 import { READER_ERROR_CODES } from '../reader-error.ts';
 import type { Reader } from '../reader.ts';
 import { insecureLabRecord, recordRedacted } from './record.ts';
@@ -88,6 +88,16 @@ async function labTrace(): Promise<LabTrace> {
   if (trace.redacted) throw new Error('a lab trace is not redacted');
   return trace;
 }
+
+readerConformance('a card that is recorded', () => {
+  const reader = inProcessReader();
+  return Promise.resolve({
+    reader: recordRedacted({ reader, write: () => {}, random: counted() }),
+    insert: (card) => reader.insert(card),
+    remove: () => reader.remove(),
+    dispose: () => reader.close(),
+  });
+});
 
 describe('a lab trace', () => {
   it('is replayed byte-exact: answers, errors, ATR, and nothing is left over', async () => {
