@@ -8,6 +8,8 @@ export type ChipProgramName = 'reference' | 'passport-applet' | 'passport-applet
 export interface ChipHardware {
   readonly memory: ChipMemory;
   readonly takeRsaKey: TakeRsaKey;
+  /** A program tells when it has made a key pair by itself, for the sake of the chip's speed. */
+  readonly keyMade: () => void;
   /** Randomness of the chip. */
   readonly random: (length: number) => Uint8Array;
 }

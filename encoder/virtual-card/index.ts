@@ -8,6 +8,7 @@ export { VirtualSlot, type SlotCard, type VpcdAddress } from './vpicc.ts';
 export { createImage, type ChipBirth, type ChipKey, type Defect, type Personality } from './memory.ts';
 export { makeRsaKey, RsaKeyPool } from './key-pool.ts';
 export type { ChipProgramName, TakeRsaKey } from './chip-program.ts';
+export { seededFaults, type Fault, type FaultEffect, type FaultPoint } from './faults.ts';
 export type { Timing } from './timing.ts';
 export { VirtualCardError, type VirtualCardErrorCode } from './virtual-card-error.ts';
 export { imagePath, makeBlanks, type DeliveredBlank, type DeliveryNote, type MakerOrder } from './maker.ts';

@@ -1,47 +1,14 @@
 import { createHash } from 'node:crypto';
-import { concat, decodeUtf8, fromHex, toHex, uintBE, utf8, type Secret } from '#encoder/bytes';
-import type { ChipProgramName } from './chip-program.ts';
-import type { CpsConfiguration } from './cps-applet/configuration.ts';
+import { concat, fromHex, uintBE } from '#encoder/bytes';
+import { BIRTH_RECORD, readBirth, type Defect, type Personality } from './chip-birth.ts';
 import { elementaryFile, type ElementaryFile, type FileAddress, type StoredFile } from './elementary-file.ts';
-import { createImageLog, openImageLog, type ImageLog } from './image-log.ts';
+import { openImageLog, type ImageLog } from './image-log.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
+export { createImage, type ChipBirth, type Defect, type Personality } from './chip-birth.ts';
 export { fileAddress, type ElementaryFile, type FileAddress } from './elementary-file.ts';
 
 export type ChipLifeCycle = 'blank' | 'personalising' | 'locked';
-
-/** What the chip maker leaves in a chip. */
-export interface ChipBirth {
-  /** Printed on the card body. */
-  readonly serial: string;
-  /** Eight bytes. */
-  readonly chipId: Uint8Array;
-  /** SCP03 static keys, AES-128. */
-  readonly transportKeys: { readonly enc: Secret; readonly mac: Secret; readonly dek: Secret };
-  readonly personality?: Partial<Personality>;
-  readonly defect?: Defect;
-}
-
-/** How this stock of chips behaves where the standards leave it open. */
-export interface Personality {
-  /** Answer to SELECT of the master file; chips seen in Vietnam say 6D00. */
-  readonly selectMasterFile: '6D00' | '9000';
-  /** Of the signatures of Active Authentication with an RSA key, told by their trailer (ISO/IEC 9796-2). */
-  readonly activeAuthenticationHash: 'sha1' | 'sha256';
-  /** The command set it has. */
-  readonly program: ChipProgramName;
-  /** What the family `cps` leaves to each chip. */
-  readonly cps?: Partial<CpsConfiguration>;
-}
-
-/** Defects for the rehearsal of a plant. */
-export type Defect =
-  /** Mute on arrival: gives no answer to reset. */
-  | { readonly kind: 'dead' }
-  /** At the n-th UPDATE BINARY of its life (from 1) half of the data is written, the card leaves the reader, and is mute from then on. */
-  | { readonly kind: 'tornAtUpdate'; readonly update: number }
-  /** Answers 9000 to the lock and stays open: what the lock's proof must catch. */
-  | { readonly kind: 'lockLies' };
 
 /** Keys the chip made itself. PKCS #8 DER: never leaves this memory. */
 export interface ChipKey {
@@ -56,7 +23,7 @@ export type SecretRole = 'mrz' | 'can' | 'pin';
 export const PIN_TRIES = 3;
 
 const RECORD = {
-  birth: 1,
+  birth: BIRTH_RECORD,
   tag: 2,
   secret: 3,
   key: 4,
@@ -76,32 +43,6 @@ const ROLES: readonly (KeyRole | SecretRole)[] = ['activeAuthentication', 'chipA
 
 /** EEPROM left for files. */
 export const FILE_MEMORY_BYTES = 163_840;
-
-const STANDARD: Personality = { selectMasterFile: '6D00', activeAuthenticationHash: 'sha256', program: 'reference' };
-
-interface BirthRecord {
-  serial: string;
-  chipId: string;
-  enc: string;
-  mac: string;
-  dek: string;
-  personality: Partial<Personality>;
-  defect: Defect | null;
-}
-
-/** Makes the memory of a new chip. Throws `VirtualCardError` IMAGE_EXISTS, IMAGE_WRITE_FAILED. */
-export function createImage(path: string, birth: ChipBirth): void {
-  const record: BirthRecord = {
-    serial: birth.serial,
-    chipId: toHex(birth.chipId),
-    enc: toHex(birth.transportKeys.enc.reveal()),
-    mac: toHex(birth.transportKeys.mac.reveal()),
-    dek: toHex(birth.transportKeys.dek.reveal()),
-    personality: { ...STANDARD, ...birth.personality },
-    defect: birth.defect ?? null,
-  };
-  createImageLog(path, { type: RECORD.birth, payload: utf8(JSON.stringify(record)) });
-}
 
 /**
  * A chip's memory in a file. Every change is one record: after a kill at any point it is there whole or not at all, and
@@ -123,6 +64,7 @@ export class ChipMemory {
   #locked = false;
   #torn = false;
   #updates = 0;
+  #cut: number | undefined;
   #pinTriesLeft = PIN_TRIES;
   #sequenceCounter = 0;
   /** Records of `together` so far. */
@@ -135,7 +77,7 @@ export class ChipMemory {
     this.#log = log;
     this.serial = birth.serial;
     this.chipId = fromHex(birth.chipId);
-    this.personality = { ...STANDARD, ...birth.personality };
+    this.personality = birth.personality;
     this.defect = birth.defect;
     this.#transportKeys = { enc: fromHex(birth.enc), mac: fromHex(birth.mac), dek: fromHex(birth.dek) };
     for (const record of rest) this.#apply(record.type, record.payload);
@@ -244,8 +186,21 @@ export class ChipMemory {
     this.#write(RECORD.remove, uintBE(address, 3));
   }
 
+  /**
+   * Whole; or, after `cutNextUpdate`, its first bytes and CARD_UNPOWERED. Only what was kept counts as written, as a chip's own journal
+   * tells it: no content shows where a write was torn.
+   */
   update(address: FileAddress, offset: number, bytes: Uint8Array): void {
-    this.#write(RECORD.update, concat(uintBE(address, 3), uintBE(offset, 2), bytes));
+    const cut = this.#cut;
+    this.#cut = undefined;
+    const kept = cut === undefined ? bytes : bytes.subarray(0, cut);
+    this.#write(RECORD.update, concat(uintBE(address, 3), uintBE(offset, 2), kept));
+    if (cut !== undefined) throw new VirtualCardError('CARD_UNPOWERED');
+  }
+
+  /** The power goes during the next update, after so many of its bytes; `undefined` takes it back. */
+  cutNextUpdate(bytes: number | undefined): void {
+    this.#cut = bytes;
   }
 
   /** Half of a write and then nothing ever again. */
@@ -407,12 +362,4 @@ export function sha256(bytes: Uint8Array): Uint8Array {
 
 function second16(bytes: Uint8Array, at: number): number {
   return ((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0);
-}
-
-function readBirth(payload: Uint8Array): BirthRecord {
-  try {
-    return JSON.parse(decodeUtf8(payload)) as BirthRecord;
-  } catch (cause) {
-    throw new VirtualCardError('IMAGE_CORRUPT', { where: 'birth', cause });
-  }
 }

@@ -5,11 +5,22 @@ export interface Timing {
   /** Of command and response together. */
   readonly bytesPerSecond: number;
   readonly msPerCommand: number;
+  /** For each key pair that a chip makes; as fast as the machine when absent. */
+  readonly msPerKey?: number;
+}
+
+/** One command and its answer. */
+export interface Exchange {
+  /** `performance.now()` when the chip took the command. */
+  readonly started: number;
+  readonly bytes: number;
+  /** Key pairs that it made. */
+  readonly keys: number;
 }
 
 /**
- * Makes a card as slow as a real one by waiting. Timers are coarse: what one command waited too long, later ones wait
- * less, so that the sum is right.
+ * Makes a card as slow as a real one by waiting. Timers are coarse, and software is at times slower than the chip that it plays: what
+ * one command took too long, later ones of the same session wait less, so that the sum is right.
  */
 export class CardTiming {
   readonly #timing: Timing | undefined;
@@ -19,13 +30,17 @@ export class CardTiming {
     this.#timing = timing;
   }
 
-  async wait(exchange: { readonly started: number; readonly bytes: number }): Promise<void> {
+  /** A reset: what was owed before is forgotten. */
+  restart(): void {
+    this.#owedMs = 0;
+  }
+
+  async wait({ started, bytes, keys }: Exchange): Promise<void> {
     if (this.#timing === undefined) return;
-    const { bytesPerSecond, msPerCommand } = this.#timing;
-    const due = exchange.started + msPerCommand + (exchange.bytes * 1000) / bytesPerSecond + this.#owedMs;
+    const { bytesPerSecond, msPerCommand, msPerKey = 0 } = this.#timing;
+    const due = started + msPerCommand + (bytes * 1000) / bytesPerSecond + keys * msPerKey + this.#owedMs;
     const waitMs = due - performance.now();
     if (waitMs > 0) await sleep(waitMs);
-    // A long stall of this process is not made up for by answering many commands at once.
-    this.#owedMs = Math.max(due - performance.now(), -20);
+    this.#owedMs = due - performance.now();
   }
 }

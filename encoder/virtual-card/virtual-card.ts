@@ -3,6 +3,8 @@ import { encodeResponse, parseCommand, StatusWord, type ResponseApdu } from '#en
 import { DecodeError, toHex } from '#encoder/bytes';
 import type { ChipHardware, ChipProgram, RunningProgram, TakeRsaKey } from './chip-program.ts';
 import { chipProgram } from './chip-programs.ts';
+import { FaultInjector, type Fault, type FaultEffect } from './faults.ts';
+import { GetResponse } from './get-response.ts';
 import { makeRsaKey } from './key-pool.ts';
 import { ChipMemory, sha256, type ChipLifeCycle } from './memory.ts';
 import { status } from './responses.ts';
@@ -15,6 +17,8 @@ export interface VirtualCardOptions {
   readonly random?: (length: number) => Uint8Array;
   /** Speed of the contacts and of the chip; as fast as the machine when absent. */
   readonly timing?: Timing;
+  /** What goes wrong with this card, and when. */
+  readonly faults?: readonly Fault[];
   /** `false`: writes reach the file but not the disk before they are answered; a killed process still loses nothing. */
   readonly durable?: boolean;
   /** Told of errors inside the chip, which its terminal sees as 6F00. */
@@ -30,17 +34,29 @@ export class VirtualCard {
   readonly #hardware: ChipHardware;
   readonly #program: ChipProgram;
   readonly #timing: CardTiming;
+  readonly #faults: FaultInjector;
   readonly #onFault: (error: unknown) => void;
   #running: RunningProgram | undefined;
+  /** Key pairs made by the command under way. */
+  #keysMade = 0;
+  /** Ends a command that is never answered. */
+  #endSilence: (() => void) | undefined;
   #queue: Promise<unknown> = Promise.resolve();
 
   private constructor(memory: ChipMemory, options: VirtualCardOptions) {
     this.#memory = memory;
+    const { takeRsaKey = makeRsaKey, random = (length) => Uint8Array.from(randomBytes(length)) } = options;
+    const keyMade = (): void => void (this.#keysMade += 1);
     this.#hardware = {
       memory,
-      takeRsaKey: options.takeRsaKey ?? makeRsaKey,
-      random: options.random ?? ((length) => Uint8Array.from(randomBytes(length))),
+      random,
+      keyMade,
+      async takeRsaKey(bits) {
+        keyMade();
+        return takeRsaKey(bits);
+      },
     };
+    this.#faults = new FaultInjector(options.faults ?? []);
     this.#program = chipProgram(memory.personality.program);
     this.#timing = new CardTiming(options.timing);
     this.#onFault = options.onFault ?? (() => {});
@@ -74,9 +90,11 @@ export class VirtualCard {
 
   /** Answer to reset; no bytes from a mute card. */
   powerOn(): Uint8Array {
-    this.#running = undefined;
+    this.powerOff();
     if (this.mute) return new Uint8Array(0);
-    this.#running = this.#program.start(this.#hardware);
+    const program = this.#program.start(this.#hardware);
+    this.#running = this.#memory.personality.getResponse ? new GetResponse(program) : program;
+    this.#timing.restart();
     return this.#program.atr;
   }
 
@@ -87,9 +105,14 @@ export class VirtualCard {
 
   powerOff(): void {
     this.#running = undefined;
+    this.#endSilence?.();
+    this.#endSilence = undefined;
   }
 
-  /** A warm reset forgets what a cold one forgets. */
+  /**
+   * Warm reset (ISO/IEC 7816-3 §6.2.3). It forgets what a cold one forgets: sessions, security status, the current file and application, blocks
+   * of a sequence, what waits for GET RESPONSE. Memory stays.
+   */
   reset(): Uint8Array {
     return this.powerOn();
   }
@@ -97,7 +120,7 @@ export class VirtualCard {
   /**
    * One command APDU in, one response APDU out. Commands wait for each other.
    * Rejects with `VirtualCardError` CARD_VANISHED when the rehearsed defect strikes: there is no answer, now or ever; with
-   * CARD_UNPOWERED when the card has no power.
+   * CARD_UNPOWERED when the card has no power, or loses it: it is alive again at the next power-on.
    */
   process(command: Uint8Array): Promise<Uint8Array> {
     const turn = this.#queue.then(() => this.#respond(command));
@@ -107,16 +130,48 @@ export class VirtualCard {
 
   /** Ends the use of the image by this process, after the command under way. */
   async close(): Promise<void> {
+    this.#endSilence?.();
     await this.#queue;
-    this.#running = undefined;
+    this.powerOff();
     this.#memory.close();
   }
 
   async #respond(command: Uint8Array): Promise<Uint8Array> {
     const started = performance.now();
-    const response = encodeResponse(await this.#execute(command));
-    await this.#timing.wait({ started, bytes: command.length + response.length });
+    this.#keysMade = 0;
+    if (this.#running === undefined) throw new VirtualCardError('CARD_UNPOWERED');
+    const effect = this.#faults.next(command);
+    const response = effect === undefined ? encodeResponse(await this.#execute(command)) : await this.#strike(effect, command);
+    await this.#timing.wait({ started, bytes: command.length + response.length, keys: this.#keysMade });
     return response;
+  }
+
+  async #strike(effect: FaultEffect, command: Uint8Array): Promise<Uint8Array> {
+    switch (effect.kind) {
+      case 'before':
+        throw this.#powerLost();
+      case 'after':
+        await this.#execute(command);
+        throw this.#powerLost();
+      case 'torn':
+        this.#memory.cutNextUpdate(effect.bytes);
+        try {
+          return encodeResponse(await this.#execute(command));
+        } finally {
+          this.#memory.cutNextUpdate(undefined);
+        }
+      case 'instead':
+        return effect.answer;
+      case 'silence':
+        return new Promise((_answer, reject) => {
+          this.#endSilence = () => reject(new VirtualCardError('CARD_UNPOWERED'));
+        });
+    }
+  }
+
+  #powerLost(): VirtualCardError {
+    this.#running = undefined;
+    return new VirtualCardError('CARD_UNPOWERED');
   }
 
   async #execute(command: Uint8Array): Promise<ResponseApdu> {
@@ -125,7 +180,7 @@ export class VirtualCard {
       return await this.#running.process(parseCommand(command));
     } catch (error) {
       if (error instanceof DecodeError) return status(StatusWord.WRONG_LENGTH);
-      if (error instanceof VirtualCardError && error.code === 'CARD_VANISHED') {
+      if (error instanceof VirtualCardError && (error.code === 'CARD_VANISHED' || error.code === 'CARD_UNPOWERED')) {
         this.#running = undefined;
         throw error;
       }

@@ -1,5 +1,6 @@
 import type { ParsedCommandApdu, ResponseApdu } from '#encoder/apdu';
-import { concat } from '#encoder/bytes';
+import { StoreDataSequence } from '#encoder/globalplatform';
+import { contactlessAtr } from '../atr.ts';
 import type { ChipHardware } from '../chip-program.ts';
 import type { FileAddress } from '../memory.ts';
 
@@ -15,14 +16,17 @@ export interface VolatileState {
   currentFile: FileAddress | undefined;
   /** INSTALL [for personalization] named the eMRTD application in this session. */
   personalising: boolean;
-  /** Blocks of a STORE DATA sequence so far. */
-  storeData: Uint8Array[];
+  /** The STORE DATA sequence so far. */
+  storeData: StoreDataSequence;
   /** The open channel's DEK, for groupings that come encrypted. */
   decryptSensitive?: (data: Uint8Array) => Uint8Array | undefined;
 }
 
+/** A chip's STORE DATA sequence fits its buffer: a CV certificate with an RSA-4096 key takes 1.2 KB. */
+const STORE_DATA_BYTES_MAX = 4096;
+
 export function freshState(): VolatileState {
-  return { directory: 'MF', currentFile: undefined, personalising: false, storeData: [] };
+  return { directory: 'MF', currentFile: undefined, personalising: false, storeData: new StoreDataSequence(STORE_DATA_BYTES_MAX) };
 }
 
 export type Handler = (chip: Chip, command: ParsedCommandApdu) => ResponseApdu | Promise<ResponseApdu>;
@@ -30,9 +34,4 @@ export type Handler = (chip: Chip, command: ParsedCommandApdu) => ResponseApdu |
 export const ISD_AID = Uint8Array.of(0xa0, 0x00, 0x00, 0x01, 0x51, 0x00, 0x00, 0x00);
 export const EMRTD_AID = Uint8Array.of(0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01);
 
-/** `3B 89 80 01`, nine historical bytes, TCK (ISO/IEC 7816-3 §8.2; the form PC/SC part 3 §3.1.3.2.3.1 gives contactless cards). */
-export const ATR = withCheckByte(Uint8Array.of(0x3b, 0x89, 0x80, 0x01, ...Buffer.from('CARDMINT1', 'latin1')));
-
-function withCheckByte(bytes: Uint8Array): Uint8Array {
-  return concat(bytes, Uint8Array.of(bytes.subarray(1).reduce((sum, byte) => sum ^ byte, 0)));
-}
+export const ATR = contactlessAtr('CARDMINT1');

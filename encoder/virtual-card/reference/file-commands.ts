@@ -3,7 +3,7 @@ import { ByteReader, DecodeError, equalBytes, uintBE } from '#encoder/bytes';
 import { decodeTlvs, readTlv, tlv, type Tlv } from '#encoder/tlv';
 import { fileAddress, type ElementaryFile, type FileAddress } from '../memory.ts';
 import { answer, DONE, status } from '../responses.ts';
-import { VirtualCardError } from '../virtual-card-error.ts';
+import { writeFile } from '../write-file.ts';
 import { EMRTD_AID, type Chip } from './chip.ts';
 
 /** The whole response APDU must fit one frame of vpcd, 65,535 bytes. */
@@ -87,12 +87,7 @@ export function updateBinary(chip: Chip, command: ParsedCommandApdu): ResponseAp
   const { file, offset, data } = target;
   if (data.length === 0) return status(StatusWord.WRONG_LENGTH);
   if (offset + data.length > file.content.length) return status(StatusWord.NOT_ENOUGH_MEMORY);
-  const { memory } = chip;
-  if (memory.defect?.kind === 'tornAtUpdate' && memory.updates + 1 === memory.defect.update) {
-    memory.tear(file.address, offset, data);
-    throw new VirtualCardError('CARD_VANISHED');
-  }
-  memory.update(file.address, offset, data);
+  writeFile(chip.memory, file.address, offset, data);
   return DONE;
 }
 

@@ -65,7 +65,9 @@ function algorithmOf(objects: ReadonlyMap<number, Uint8Array>): Algorithm | unde
 }
 
 function make(chip: Chip, algorithm: Algorithm): Promise<ChipKey> {
-  return algorithm.kind === 'RSA' ? chip.takeRsaKey(algorithm.bits) : makeEcKey(algorithm.curve);
+  if (algorithm.kind === 'RSA') return chip.takeRsaKey(algorithm.bits);
+  chip.keyMade();
+  return makeEcKey(algorithm.curve);
 }
 
 /** 7F49 (ISO/IEC 7816-8 §6.1, table 6): RSA modulus 81 and exponent 82; or curve 06 and uncompressed point 86. */

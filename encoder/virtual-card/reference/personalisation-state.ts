@@ -3,8 +3,9 @@ import { concat, equalBytes, Secret, uintBE } from '#encoder/bytes';
 import { Scp03CardSession } from '#encoder/globalplatform';
 import { tlv } from '#encoder/tlv';
 import { fileAddress, sha256, type KeyRole } from '../memory.ts';
+import { productionLifeCycle } from '../production-life-cycle.ts';
 import { answer, DONE, status } from '../responses.ts';
-import { EMRTD_AID, ISD_AID, type Chip, type Handler } from './chip.ts';
+import { EMRTD_AID, freshState, ISD_AID, type Chip, type Handler } from './chip.ts';
 import { addressedBy, members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
 import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
@@ -106,7 +107,7 @@ function selectInClear(command: ParsedCommandApdu): ResponseApdu {
 
 function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   const tag = (command.p1 << 8) | command.p2;
-  if (tag === CPLC) return answer(tlv(CPLC, productionLifeCycle(chip)));
+  if (tag === CPLC) return answer(tlv(CPLC, productionLifeCycle(chip.memory.chipId)));
   if (tag === CHIP_IDENTITY) {
     const phase = chip.memory.lifeCycle === 'blank' ? 0x01 : 0x03;
     return answer(tlv(CHIP_IDENTITY, Uint8Array.of(0x01, phase), chip.memory.chipId));
@@ -114,15 +115,6 @@ function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   return tag === BINDING_TAG || tag === PERSONALISATION_STATUS
     ? status(StatusWord.SECURITY_STATUS_NOT_SATISFIED)
     : status(StatusWord.REFERENCED_DATA_NOT_FOUND);
-}
-
-/**
- * Card Production Life Cycle data, 42 bytes (GPC v2.3.1 has no table of it; the layout is that of Visa GlobalPlatform
- * configuration 1): IC fabricator, type, operating system id, release date and level, fabrication date, serial (4), batch (2), then zeros.
- */
-function productionLifeCycle(chip: Chip): Uint8Array {
-  const head = Uint8Array.of(0x43, 0x4d, 0x00, 0x01, 0x43, 0x4d, 0x60, 0x01, 0x01, 0x00, 0x60, 0x01);
-  return concat(head, chip.memory.chipId.slice(4), chip.memory.chipId.slice(2, 4), new Uint8Array(24));
 }
 
 function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
@@ -169,7 +161,7 @@ function installForPersonalization(chip: Chip, command: ParsedCommandApdu): Resp
   const expected = concat(Uint8Array.of(0, 0, EMRTD_AID.length), EMRTD_AID, new Uint8Array(3));
   if (!equalBytes(command.data, expected)) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
   chip.volatile.personalising = true;
-  chip.volatile.storeData = [];
+  chip.volatile.storeData = freshState().storeData;
   return DONE;
 }
 

@@ -49,7 +49,7 @@ export class TravelState {
       this.#endSession();
       return status(inner);
     }
-    const step = withinNe(inner, this.#secured(inner));
+    const step = this.#withinNe(inner, this.#secured(inner));
     const wrapped = session.wrapResponse(step.response, command.ins);
     if (step.session !== undefined) {
       session.destroy();
@@ -167,6 +167,12 @@ export class TravelState {
     return response;
   }
 
+  /** An answer never has more than Ne bytes (ISO/IEC 7816-4 §5.1): what a short command cannot fetch is asked for with extended length, or by GET RESPONSE. */
+  #withinNe(command: ParsedCommandApdu, step: CardStep): CardStep {
+    if (command.extended || this.#chip.memory.personality.getResponse || step.response.data.length <= SM_SHORT_READ_MAX) return step;
+    return { response: status(StatusWord.WRONG_LENGTH) };
+  }
+
   #endSession(): void {
     if (this.#session === undefined) return;
     this.#session.destroy();
@@ -174,12 +180,6 @@ export class TravelState {
     this.#protocols.sessionEnded();
     this.#chip.volatile.currentFile = undefined;
   }
-}
-
-/** An answer never has more than Ne bytes (ISO/IEC 7816-4 §5.1): what a short command cannot fetch is asked for with extended length. */
-function withinNe(command: ParsedCommandApdu, step: CardStep): CardStep {
-  if (command.extended || step.response.data.length <= SM_SHORT_READ_MAX) return step;
-  return { response: status(StatusWord.WRONG_LENGTH) };
 }
 
 function notHere(ins: number): ResponseApdu {
