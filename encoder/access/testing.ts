@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import {
   type ApduChannel,
   encodeResponse,
@@ -7,14 +8,18 @@ import {
   type ResponseApdu,
   StatusWord,
 } from '#encoder/apdu';
-import { toHex, fromHex } from '#encoder/bytes';
+import { ascii, fromHex, toHex } from '#encoder/bytes';
+import { type CvCertificate, cvCertificate, cvCertificateParts, cvDomainParameters, cvTrustPoint } from '#encoder/cv-certificate';
+import { ecPair, issue, type Pair, signBy } from '#encoder/testing';
+import { tlv } from '#encoder/tlv';
 import { answerInternalAuthenticate, type ActiveAuthenticationKey } from './active-authentication.ts';
 import type { BacCardSession } from './bac.ts';
 import type { ChipAuthenticationCardSession } from './chip-authentication-card.ts';
 import type { PaceCardSession } from './pace-card.ts';
 import type { SmSession } from './secure-messaging.ts';
 import { TerminalAuthenticationCardSession } from './terminal-authentication-card.ts';
-import { efCvcaOf, type TrustPointStore } from './trust-points.ts';
+import { basicAccessIdentifier } from './terminal-authentication.ts';
+import { efCvcaOf, type TrustPointStore, trustPointStore } from './trust-points.ts';
 import type { CardStep, RandomSource } from './session-result.ts';
 
 /** A script of random values that throws when it runs dry or is asked for another length. */
@@ -182,4 +187,67 @@ export function scriptedChannel(...answers: readonly string[]): { channel: ApduC
     return next === undefined ? Promise.reject(new Error('the script ran dry')) : Promise.resolve(fromHex(next));
   };
   return { channel: openChannel({ transmit }), asked };
+}
+
+/** For Terminal Authentication: certificates, keys, and the card end without secure messaging. */
+export const MRZ = 'L898902C<369080619406236';
+export const TODAY = '2026-11-21';
+
+export const pairs = {
+  root: ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1')),
+  root2: ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1')),
+  dv: ecPair('brainpoolP256r1'),
+  terminal: ecPair('brainpoolP256r1'),
+};
+export const ROOT = issue(pairs.root, pairs.root, { chr: 'VNCVCA00001', car: 'VNCVCA00001', rights: 0xc3, from: '2025-01-01' });
+export const LINK = issue(pairs.root, pairs.root2, { chr: 'VNCVCA00002', car: 'VNCVCA00001', rights: 0xc3, from: '2026-06-01' });
+export const DV = issue(pairs.root, pairs.dv, { chr: 'VNDV00001', car: 'VNCVCA00001', rights: 0x83 });
+export const DV2 = issue(pairs.root2, pairs.dv, { chr: 'VNDV00001', car: 'VNCVCA00002', rights: 0x83, from: '2026-07-01' });
+export const terminalOf = (rights: number) =>
+  issue(pairs.dv, pairs.terminal, { chr: 'VNIS00001', car: 'VNDV00001', rights, from: '2026-11-20' });
+export const TERMINAL = terminalOf(0x01);
+export const bytesOf = (...certificates: readonly CvCertificate[]) => certificates.map((certificate) => cvCertificate.encode(certificate));
+export const BINDING = { chipIdentifier: basicAccessIdentifier(MRZ), terminalKey: new Uint8Array(32).fill(9) };
+
+export function session(trustPoints = [cvTrustPoint(ROOT)]): TerminalAuthenticationCardSession {
+  const store = trustPointStore({ trustPoints, currentDate: TODAY });
+  return new TerminalAuthenticationCardSession(store, seeded(1), BINDING);
+}
+
+export function signerOf(pair: Pair): (data: Uint8Array) => Promise<Uint8Array> {
+  return (data) => Promise.resolve(signBy(pair, data));
+}
+
+export function present(card: TerminalAuthenticationCardSession, certificates: readonly CvCertificate[]): void {
+  for (const certificate of certificates) {
+    const issuer = reference(certificate.body.certificationAuthorityReference);
+    expect(sw(card.mseSetDst(command(0x22, 0x81b6, issuer)))).toBe(0x9000);
+    expect(sw(card.verifyCertificate(command(0x2a, 0x00be, cvCertificateParts.encode(certificate))))).toBe(0x9000);
+  }
+}
+
+/** The card's end without secure messaging. */
+export function cardChannel(card: TerminalAuthenticationCardSession): ApduChannel {
+  return {
+    send(sent) {
+      const step = terminalAuthentication(card, { ...sent, data: sent.data ?? new Uint8Array(0), extended: false });
+      return Promise.resolve(step?.response ?? { data: new Uint8Array(0), sw: StatusWord.INS_NOT_SUPPORTED });
+    },
+  };
+}
+
+export function command(ins: number, p1p2: number, data: Uint8Array, le?: number): ParsedCommandApdu {
+  return { cla: 0, ins, p1: p1p2 >> 8, p2: p1p2 & 0xff, data, extended: data.length > 255, ...(le === undefined ? {} : { le }) };
+}
+
+export function reference(name: string): Uint8Array {
+  return tlv(0x83, ascii(name));
+}
+
+export function sw(step: { readonly response: { readonly sw: number } }): number {
+  return step.response.sw;
+}
+
+export function flip(bytes: Uint8Array, at: number, by = 1): Uint8Array {
+  return bytes.with(at, (bytes[at] ?? 0) ^ by);
 }
