@@ -14,7 +14,7 @@ type Channel = Scp02CardSession | Scp03CardSession;
 const KEY_VERSION = 0x01;
 /** What SCP02 can count to (GPC v2.3.1 §E.1.2.2). */
 const SCP02_SESSIONS_MAX = 0xffff;
-/** Card image number (GPC v2.3.1 §H.6) and card production life cycle data. */
+/** Card image number (GPC v2.3.1 §7.4.1.2) and card production life cycle data. */
 const CARD_IMAGE_NUMBER = 0x0045;
 const CPLC = 0x9f7f;
 /** The buffer of one sequence: one record of the memory holds it. */
