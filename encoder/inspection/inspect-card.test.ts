@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { ChipPublicKeys } from '#encoder/drivers';
 import { dg13, dg13Of, dg2, dg2Of, type FileName } from '#encoder/lds';
 import { fromHex } from '#encoder/bytes';
 import { dg13Citizen, dg13Grammar, type CitizenRecord } from '#encoder/profiles';
 import type { InProcessReader, Reader } from '#encoder/readers';
 import { makeRsaKey, type VirtualCard } from '#encoder/virtual-card';
-import { blankSource, CHIP_ID, citizen, makeCard, printOf, PROFILE, testAuthority, type ChipKeys, type MakeOptions } from './testing.ts';
+import { blankSource, CHIP_ID, citizen, makeCard, printOf, PROFILE, testAuthority, type MakeOptions } from './testing.ts';
 import { inspectCard, INSPECTION_CHECKS, unreadablePrint, type Inspection, type InspectionReport, type InspectionResult } from './index.ts';
 
 const blanks = blankSource();
@@ -29,7 +30,7 @@ beforeAll(async () => {
 interface Made {
   readonly reader: InProcessReader;
   readonly card: VirtualCard;
-  readonly keys: ChipKeys;
+  readonly keys: ChipPublicKeys;
 }
 
 async function made(options: Partial<MakeOptions> = {}, rsaKey?: ReturnType<typeof makeRsaKey>): Promise<Made> {

@@ -15,20 +15,21 @@ export interface TerminalAuthenticator {
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
-/** An inspection system of one certificate, with all that may stand between it and a chip. */
+/** An inspection system with all that may stand between a chip's CVCA key and its own certificate. */
 export function terminalAuthenticator(parts: {
-  /** The terminal's own certificate. */
-  readonly terminal: Uint8Array;
-  /** Link and DV certificates, in any order. */
-  readonly certificates: readonly Uint8Array[];
+  /** The terminal's own certificate last; before it links and DVs, in any order. */
+  readonly certificates: () => Promise<readonly Uint8Array[]>;
   readonly sign: (data: Uint8Array) => Promise<Uint8Array>;
 }): TerminalAuthenticator {
   return {
-    chainFor(references) {
+    async chainFor(references) {
+      const certificates = await parts.certificates();
+      const terminal = certificates.at(-1);
+      if (terminal === undefined) return null;
       try {
-        return Promise.resolve(cvCertificatePath(references, parts));
+        return cvCertificatePath(references, { terminal, certificates: certificates.slice(0, -1) });
       } catch (error) {
-        if (error instanceof CvCertificateError && error.code === 'CV_ISSUER_UNKNOWN') return Promise.resolve(null);
+        if (error instanceof CvCertificateError && error.code === 'CV_ISSUER_UNKNOWN') return null;
         throw error;
       }
     },

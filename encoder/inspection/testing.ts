@@ -5,17 +5,31 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { qrText } from '#encoder/card-face';
 import { ByteReader, concat, equalBytes, fromHex, isCodedError, Secret, toHex, uintBE } from '#encoder/bytes';
-import { referenceDriver, type AccessSecrets } from '#encoder/drivers';
+import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
+import { referenceDriver, type AccessSecrets, type ChipPublicKeys, type TrustPoint } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { directoryOf, fileByName, FILES, type FileName } from '#encoder/lds';
-import { canFor, mrzFor, mrzInformation } from '#encoder/mrz';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
-import { buildDataGroups, cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
-import { SPECIMEN_CITIZEN, TEST_CHIP_KEYS } from '#encoder/testing';
+import {
+  accessSecretsFor,
+  buildDataGroups,
+  type CardProfile,
+  cccd2021Specimen,
+  chipKeyAlgorithms,
+  type CitizenRecord,
+  zoneFor,
+} from '#encoder/profiles';
+import { ecPair, issue, oneRsaKey, signBy, SPECIMEN_CITIZEN } from '#encoder/testing';
 import { inProcessReader, type CardConnection, type InProcessReader } from '#encoder/readers';
 import { decodeOnly, enter, tlv } from '#encoder/tlv';
-import { blankSerial, createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
-import type { InspectedPrint, PassiveAuthenticator, PassiveCheck } from './index.ts';
+import { blankSerial, createImage, type makeRsaKey, VirtualCard } from '#encoder/virtual-card';
+import {
+  type InspectedPrint,
+  type PassiveAuthenticator,
+  type PassiveCheck,
+  terminalAuthenticator,
+  type TerminalAuthenticator,
+} from './index.ts';
 
 export const PROFILE = cccd2021Specimen;
 export const CHIP_ID = '0400112233445566';
@@ -26,11 +40,11 @@ export function blankSource(): { insert(rsaKey?: RsaKey): { reader: InProcessRea
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-inspection-'));
   const cards: VirtualCard[] = [];
   return {
-    insert(rsaKey = SHARED_RSA_KEY) {
+    insert(rsaKey) {
       const path = join(folder, `${toHex(randomBytes(6))}.image`);
       const transportKeys = diversify(MASTER, fromHex(CHIP_ID));
       createImage(path, { serial: blankSerial('26A', 1), chipId: fromHex(CHIP_ID), transportKeys });
-      const card = VirtualCard.open(path, { takeRsaKey: () => rsaKey, durable: false });
+      const card = VirtualCard.open(path, { takeRsaKey: rsaKey === undefined ? sharedRsaKey : () => rsaKey, durable: false });
       cards.push(card);
       const reader = inProcessReader();
       reader.insert(card);
@@ -46,7 +60,7 @@ export function blankSource(): { insert(rsaKey?: RsaKey): { reader: InProcessRea
 type RsaKey = ReturnType<typeof makeRsaKey>;
 
 /** Making one takes a second: the cards of a test file share it where nobody compares chips. */
-const SHARED_RSA_KEY = makeRsaKey();
+const sharedRsaKey = oneRsaKey();
 
 /** Invented citizens; nobody has these numbers. */
 export async function citizen(changes: Partial<CitizenRecord> = {}): Promise<CitizenRecord> {
@@ -56,35 +70,75 @@ export async function citizen(changes: Partial<CitizenRecord> = {}): Promise<Cit
   return {
     ...SPECIMEN_CITIZEN,
     portrait: new Uint8Array(portrait),
-    leftIndexFinger: new Uint8Array(1),
-    rightIndexFinger: new Uint8Array(1),
+    leftIndexFinger: await finger('#909090'),
+    rightIndexFinger: await finger('#707070'),
     ...changes,
   };
 }
 
-export function printOf(record: CitizenRecord): InspectedPrint {
-  return { mrz: mrzFor(record, PROFILE.mrz).lines, qrText: qrText(record) };
+/** A grey PNG without any ridge. */
+async function finger(background: string): Promise<Uint8Array> {
+  const image = sharp({ create: { width: 200, height: 300, channels: 3, background } });
+  return new Uint8Array(await image.toColourspace('b-w').png().toBuffer());
+}
+
+export function printOf(record: CitizenRecord, profile: CardProfile = PROFILE): InspectedPrint {
+  return { mrz: zoneFor(profile, record).lines, qrText: qrText(record), can: accessSecretsFor(profile, record).can };
+}
+
+const CVCA_PAIR = ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1'));
+const DV_PAIR = ecPair('brainpoolP256r1');
+const TERMINAL_PAIR = ecPair('brainpoolP256r1');
+const CVCA = issue(CVCA_PAIR, CVCA_PAIR, { chr: 'VNCVCA00001', car: 'VNCVCA00001', rights: 0xc3 });
+const DV = issue(CVCA_PAIR, DV_PAIR, { chr: 'VNDV00001', car: 'VNCVCA00001', rights: 0x83 });
+
+/** The CVCA that chips of these tests trust. */
+export const TRUST_POINT: TrustPoint = { certificate: cvCertificate.encode(CVCA), date: '260601' };
+export const CVCA_REFERENCES = ['VNCVCA00001'];
+
+/** An inspection system under that CVCA; `rights` as in BSI TR-03110-3 table 29. */
+export function testTerminal(rights = 0x01): TerminalAuthenticator {
+  const own = issue(DV_PAIR, TERMINAL_PAIR, { chr: 'VNIS00001', car: 'VNDV00001', rights });
+  return terminalAuthenticator({
+    certificates: () => Promise.resolve([DV, own].map((certificate) => cvCertificate.encode(certificate))),
+    sign: (data) => Promise.resolve(signBy(TERMINAL_PAIR, data)),
+  });
+}
+
+export interface TestAuthority extends PassiveAuthenticator {
+  readonly sign: (dataGroups: ReadonlyMap<number, Uint8Array>) => Uint8Array;
+  readonly signCardSecurity: (content: Uint8Array) => Uint8Array;
 }
 
 /**
  * A signer and the verifier of its signatures. The object is not a CMS: `pki` is out of this module's reach, and inspection never looks
  * into EF.SOD. It is signed and verified for real all the same: SHA-256 of each data group, ECDSA over all of them.
  */
-export function testAuthority(): PassiveAuthenticator & { readonly sign: (dataGroups: ReadonlyMap<number, Uint8Array>) => Uint8Array } {
+export function testAuthority(): TestAuthority {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'brainpoolP384r1' });
   const digest = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash('sha256').update(bytes).digest());
+  const failed = (code: string): { good: boolean; checks: readonly PassiveCheck[] } => ({
+    good: false,
+    checks: [{ check: 'signature', outcome: 'failed', code }],
+  });
   return {
     sign(dataGroups) {
       const hashes = concat(...Array.from(dataGroups, ([number, bytes]) => concat(uintBE(number, 1), digest(bytes))));
       const signature = new Uint8Array(createSign('sha256').update(hashes).sign(privateKey));
       return tlv(0x77, tlv(0x30, tlv(0x04, hashes), tlv(0x03, signature)));
     },
+    signCardSecurity(content) {
+      const signature = new Uint8Array(createSign('sha256').update(content).sign(privateKey));
+      return tlv(0x30, tlv(0x04, content), tlv(0x03, signature));
+    },
+    verifyCardSecurity(file) {
+      const body = decodeOnly(file, 0x30, 'EF.CardSecurity');
+      const securityInfos = enter(body, 0x04).rest();
+      const good = createVerify('sha256').update(securityInfos).verify(publicKey, enter(body, 0x03).rest());
+      return Promise.resolve(good ? { good, checks: [], securityInfos } : failed('SOD_SIGNATURE_INVALID'));
+    },
     async verify(efSod, dataGroups) {
       await Promise.resolve();
-      const failed = (code: string): { good: boolean; checks: readonly PassiveCheck[] } => ({
-        good: false,
-        checks: [{ check: 'signature', outcome: 'failed', code }],
-      });
       try {
         const outer = decodeOnly(efSod, 0x77, 'EF.SOD');
         const body = enter(outer, 0x30);
@@ -113,6 +167,8 @@ export function testAuthority(): PassiveAuthenticator & { readonly sign: (dataGr
 export interface MakeOptions {
   readonly record: CitizenRecord;
   readonly sign: (dataGroups: ReadonlyMap<number, Uint8Array>) => Uint8Array;
+  readonly signCardSecurity?: (content: Uint8Array) => Uint8Array;
+  readonly profile?: CardProfile;
   /** What is written instead of a file that was signed. */
   readonly replace?: ReadonlyMap<FileName, Uint8Array>;
   readonly leaveOut?: readonly FileName[];
@@ -126,34 +182,27 @@ const JOURNAL: PersonalisationJournal = { intend: () => Promise.resolve(), outco
 
 class Stopped extends Error {}
 
-function keyOf(key: Uint8Array | null): Uint8Array {
-  if (key === null) throw new Error('the chip has no such key');
-  return key;
-}
-
-/** Of the profile of these tests, which has both. */
-export interface ChipKeys {
-  readonly activeAuthentication: Uint8Array;
-  readonly chipAuthentication: Uint8Array;
-}
-
 /** Makes a card as the line does: driver, plan, lock. Returns the public keys that the chip made. */
-export async function makeCard(connection: CardConnection, options: MakeOptions): Promise<ChipKeys> {
-  const { record } = options;
+export async function makeCard(connection: CardConnection, options: MakeOptions): Promise<ChipPublicKeys> {
+  const { record, profile = PROFILE } = options;
   const driver = referenceDriver(connection, {});
   await driver.identify();
   await driver.open(diversify(MASTER, fromHex(CHIP_ID)));
   const bindingTag = Uint8Array.from(randomBytes(16));
-  const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: TEST_CHIP_KEYS });
-  const keys = { activeAuthentication: keyOf(publicKeys.activeAuthentication), chipAuthentication: keyOf(publicKeys.chipAuthentication) };
+  const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: chipKeyAlgorithms(profile) });
+  const extended = profile.files.includes('EF.CVCA');
   const built = buildDataGroups({
-    profile: PROFILE,
+    profile,
     record,
     chipId: options.chipId ?? CHIP_ID,
-    activeAuthenticationKey: keys.activeAuthentication,
-    chipAuthenticationKey: keys.chipAuthentication,
+    activeAuthenticationKey: publicKeys.activeAuthentication,
+    chipAuthenticationKey: publicKeys.chipAuthentication,
+    cvcaReferences: CVCA_REFERENCES,
   });
   const named = new Map<FileName, Uint8Array>([...built.files, ['EF.SOD', options.sign(built.dataGroups)]]);
+  if (built.cardSecurityContent !== null && options.signCardSecurity !== undefined) {
+    named.set('EF.CardSecurity', options.signCardSecurity(built.cardSecurityContent));
+  }
   const files = Array.from(named)
     .filter(([name]) => options.leaveOut?.includes(name) !== true)
     .map(([name, bytes]) => ({
@@ -161,14 +210,14 @@ export async function makeCard(connection: CardConnection, options: MakeOptions)
       fid: FILES[name].fileId,
       bytes: options.replace?.get(name) ?? bytes,
     }));
-  const lines = mrzFor(record, PROFILE.mrz).lines;
-  const secrets = options.secrets ?? { mrzInformation: mrzInformation(lines), can: canFor(lines) };
-  const plan = planPersonalisation({ bindingTag, publicKeys, secrets, trustPoint: null, files }, driver.capabilities);
+  const secrets = options.secrets ?? accessSecretsFor(profile, record);
+  const trustPoint = extended ? TRUST_POINT : null;
+  const plan = planPersonalisation({ bindingTag, publicKeys, secrets, trustPoint, files }, driver.capabilities);
   const beforeEach = ({ operation }: { readonly operation: string }): void => {
     if (operation === options.stopBefore) throw new Stopped();
   };
   await personalise({ driver, journal: JOURNAL, plan, beforeEach }).catch((error: unknown) => {
     if (!(error instanceof Stopped)) throw error;
   });
-  return keys;
+  return publicKeys;
 }
