@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { bareChip, bareFaces, lineTable, processorMs } from '#production/bench';
+import { bareChip, bareFaces, benchEncoder, encoderTable, lineTable, processorMs } from '#production/bench';
 import type { CliIo } from '#production/cli';
 import { demoOrders, drawImages, runDemo, type DemoShow } from '#production/demo';
 import { demoShow } from './demo-show.ts';
@@ -16,6 +16,10 @@ export function registerBench(program: Command, io: CliIo): void {
     .command('bench')
     .description('measure this machine; figures as ratios against a baseline of the same run / đo hiệu năng');
   bench
+    .command('encoder')
+    .description('commands against the least, one seat and sixteen against the wire, processor time by step')
+    .action(async () => io.out(await encoder()));
+  bench
     .command('line')
     .option('--cards <n>', 'cards to make', count, 48)
     .description('cards per second, and processor milliseconds a card by process, on a plant of its own')
@@ -28,6 +32,13 @@ export function registerBench(program: Command, io: CliIo): void {
         rmSync(home, { recursive: true, force: true });
       }
     });
+}
+
+async function encoder(): Promise<string> {
+  const [person] = demoOrders(1, new Date());
+  if (person === undefined) throw new Error('nobody to measure with');
+  const record = { ...person.citizen, ...(await drawImages(person.citizen.personalNumber)) };
+  return encoderTable(await benchEncoder({ record, profile: PROFILE, trustPoint: null }));
 }
 
 async function benchLine(io: CliIo, home: string, cards: number): Promise<string> {

@@ -4,6 +4,7 @@
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { terminalAuthenticator } from '#encoder/inspection';
 import { openChildReader } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
 import { chipKeysOf, createLineControl, leasedTo } from '#production/cards';
@@ -17,6 +18,9 @@ import { runProcess } from './process.ts';
 import { readerAnswers } from './reader-answers.ts';
 import { openPlantDatabase, openQueue, openSigner, stationLedger, storeDeps } from './running-plant.ts';
 import { stepLog } from './step-log.ts';
+
+/** The signer renews the chain days before it ends. */
+const CHAIN_MS = 600_000;
 
 await runProcess('inspector', async (plant, log) => {
   const db = await openPlantDatabase(plant, 'inspector', 4);
@@ -33,6 +37,10 @@ await runProcess('inspector', async (plant, log) => {
     passiveAuthenticator: {
       verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: [csca], crl, at: new Date() })),
     },
+    terminalAuthenticator: terminalAuthenticator({
+      certificates: keptFor(CHAIN_MS, () => signer.terminalChain()),
+      sign: (data) => signer.signAsTerminal(data),
+    }),
     feeder: connectFeeder(plant.feederSocket),
     ...(evidenceFolder === null ? {} : { insecureDemoEvidence: (cardId, evidence) => layDown(evidenceFolder, cardId, evidence) }),
     log: stepLog(log),
@@ -101,4 +109,13 @@ async function layDown(folder: string, cardId: string, evidence: InspectionEvide
   await writeFile(join(draft, 'blank.json'), `${JSON.stringify({ serial: evidence.serial, chipId: evidence.chipId }, null, 2)}\n`);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
+}
+
+/** Asks once, and again after a while or after a failure. */
+function keptFor<T>(ms: number, ask: () => Promise<T>): () => Promise<T> {
+  let kept: { readonly value: T; readonly until: number } | undefined;
+  return async () => {
+    if (kept === undefined || performance.now() > kept.until) kept = { value: await ask(), until: performance.now() + ms };
+    return kept.value;
+  };
 }

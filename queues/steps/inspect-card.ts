@@ -9,6 +9,7 @@ import {
   type InspectionOrder,
   type InspectionReport,
   type PassiveAuthenticator,
+  type TerminalAuthenticator,
 } from '#encoder/inspection';
 import { faultKind } from '#encoder/personalisation';
 import { profileById } from '#encoder/profiles';
@@ -27,6 +28,8 @@ export interface InspectDeps {
   /** The public keys that the chip reported when it made them, from the books and not from the chip. */
   readonly chipKeys: (claim: Claim) => Promise<NonNullable<InspectionOrder['chipKeys']>>;
   readonly passiveAuthenticator: PassiveAuthenticator;
+  /** The plant's own inspection system, for what only Terminal Authentication opens. */
+  readonly terminalAuthenticator: TerminalAuthenticator;
   readonly feeder: Feeder;
   /** What was read and seen, for whoever may keep it in clear: the demo. Nobody else passes one. */
   readonly insecureDemoEvidence?: (cardId: string, evidence: InspectionEvidence) => Promise<void>;
@@ -132,6 +135,7 @@ async function examine(deps: InspectDeps, seat: Seat, card: ClaimedCard, piece: 
     order,
     profile: profileById(card.profile),
     passiveAuthenticator: deps.passiveAuthenticator,
+    terminalAuthenticator: deps.terminalAuthenticator,
     random: (length) => Uint8Array.from(randomBytes(length)),
     read: READ,
   });

@@ -9,8 +9,9 @@ import { byFile, referenceDriver } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { withJfifHeader } from '#encoder/lds';
 import { cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
+import { terminalAuthenticator } from '#encoder/inspection';
 import { inProcessReader, type InProcessReader, type Reader } from '#encoder/readers';
-import { ecPair, issue, TEST_MASTER } from '#encoder/testing';
+import { ecPair, issue, signBy, TEST_MASTER } from '#encoder/testing';
 import { imagePath, makeBlanks, makeRsaKey, VirtualCard, type Defect, type DeliveredBlank } from '#encoder/virtual-card';
 import { SoftwareHsm } from '#hsm-mocks';
 import { issueSod, prepareSod, verifySod } from '#pki/sod';
@@ -111,12 +112,19 @@ export async function citizen(number = 0): Promise<CitizenRecord> {
   };
 }
 
-/** A CVCA that lasts as long as the tests. */
+/** A CVCA that lasts as long as the tests, and an inspection system under it. */
 const CVCA = ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1'));
+const VERIFIER = ecPair('brainpoolP256r1');
 const TRUST_POINT = {
   certificate: cvCertificate.encode(issue(CVCA, CVCA, { chr: 'VNTESTCVCA00001', car: 'VNTESTCVCA00001', rights: 0xc3 })),
   date: '261122',
 };
+
+const TERMINAL = ecPair('brainpoolP256r1');
+const TERMINAL_CHAIN = [
+  issue(CVCA, VERIFIER, { chr: 'VNTESTDV00001', car: 'VNTESTCVCA00001', rights: 0x83 }),
+  issue(VERIFIER, TERMINAL, { chr: 'VNTESTIS00001', car: 'VNTESTDV00001', rights: 0x01 }),
+].map((certificate) => cvCertificate.encode(certificate));
 
 export async function createWorld(options: WorldOptions = {}): Promise<World> {
   const { hsm, specimen } = await (pki ??= openPki());
@@ -282,6 +290,10 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       passiveAuthenticator: {
         verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: [specimen.csca], at: NOW })),
       },
+      terminalAuthenticator: terminalAuthenticator({
+        certificates: () => Promise.resolve(TERMINAL_CHAIN),
+        sign: (data) => Promise.resolve(signBy(TERMINAL, data)),
+      }),
       insecureDemoEvidence: async (cardId, found) => {
         gate.pass('evidence before');
         await Promise.resolve();
