@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { assertPlantMakes } from './plant-profile.ts';
+import { loadProfile, profileById } from '#encoder/profiles';
+import { assertMadeHere, assertPlantMakes } from './plant-profile.ts';
 
 test('a plant makes the specimen card', () => expect(() => assertPlantMakes('cccd-2021-specimen')).not.toThrow());
 
@@ -11,4 +12,17 @@ test.each([
   ['cccd-1999', 'PROFILE_UNKNOWN'],
 ])('it does not start for %s: %s', (id, code) => {
   expect(() => assertPlantMakes(id)).toThrow(expect.objectContaining({ code }) as Error);
+});
+
+const { sod, ...algorithms } = profileById('cccd-2021-specimen').algorithms;
+test.each([
+  ['another digest', { digest: 'SHA-384' }],
+  ['NULL parameters', { digestParameters: 'null' }],
+  ['an RSA signature', { signature: { kind: 'rsassa-pss', bits: 3072, digest: 'SHA-256' } }],
+  ['another digest in the signature', { signature: { ...sod.signature, digest: 'SHA-384' } }],
+])('nor for a security object with %s, which its signer does not make', (_what, changes) => {
+  const profile = loadProfile(
+    JSON.stringify({ basedOn: 'cccd-2021-specimen', id: 'variant', algorithms: { ...algorithms, sod: { ...sod, ...changes } } }),
+  );
+  expect(() => assertMadeHere(profile)).toThrow(expect.objectContaining({ code: 'CONFIG_PROFILE_BEYOND_PLANT' }) as Error);
 });

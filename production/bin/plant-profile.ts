@@ -1,4 +1,4 @@
-import { profileById } from '#encoder/profiles';
+import { profileById, type CardProfile } from '#encoder/profiles';
 import { ConfigError } from '#production/config';
 
 /**
@@ -6,12 +6,22 @@ import { ConfigError } from '#production/config';
  * `CONFIG_PROFILE_WITHOUT_AUTHORITY` or `CONFIG_PROFILE_BEYOND_PLANT`.
  */
 export function assertPlantMakes(id: string): void {
-  const profile = profileById(id);
+  assertMadeHere(profileById(id));
+}
+
+export function assertMadeHere(profile: CardProfile): void {
   // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
   if (!profile.specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
   // It prints both faces, and its signer makes EF.SOD alone.
   if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
   if (profile.files.includes('EF.CardSecurity')) {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'EF.CardSecurity' });
+  }
+  const { digest, digestParameters, signature } = profile.algorithms.sod;
+  if (digest !== 'SHA-256' || digestParameters !== 'absent' || signature.kind !== 'ecdsa' || signature.digest !== 'SHA-256') {
+    throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', {
+      where: '/profile',
+      detail: 'EF.SOD by other algorithms than SHA-256 and ECDSA',
+    });
   }
 }
