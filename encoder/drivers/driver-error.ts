@@ -4,7 +4,13 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
  * "The card refused" is `CardError` CARD_REFUSED of `encoder/apdu`, with its status word; these are what only a driver can say.
  * DRIVER_CANNOT means that nothing was sent.
  */
-export type DriverErrorCode = 'CHIP_ANSWER_INVALID' | 'CHIP_SEALED' | 'CHIP_UNKNOWN' | 'DRIVER_CANNOT' | 'LOCK_NOT_PROVEN';
+export type DriverErrorCode =
+  | 'CHIP_ANSWER_INVALID'
+  | 'CHIP_SEALED'
+  | 'CHIP_UNKNOWN'
+  | 'DRIVER_CANNOT'
+  | 'LAYOUT_INVALID'
+  | 'LOCK_NOT_PROVEN';
 
 const TABLE = {
   CHIP_ANSWER_INVALID: {
@@ -22,6 +28,10 @@ const TABLE = {
   DRIVER_CANNOT: {
     what: { vi: 'Họ chip này không làm được việc được yêu cầu', en: 'this chip family cannot do what was asked; nothing was sent' },
     todo: { vi: 'Sửa kế hoạch cá thể hoá', en: 'correct the personalisation plan' },
+  },
+  LAYOUT_INVALID: {
+    what: { vi: 'Tệp mô tả nhóm dữ liệu (DGI) của chip không hợp lệ', en: "the layout of the chip family's data groupings is not valid" },
+    todo: { vi: 'Sửa trường đã nêu theo tài liệu của nhà cung cấp chip', en: "correct the field named, from the chip supplier's document" },
   },
   LOCK_NOT_PROVEN: {
     what: { vi: 'Chip báo đã khoá nhưng vẫn mở', en: 'the chip answered 9000 to the lock and is still open' },

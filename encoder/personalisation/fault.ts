@@ -45,6 +45,7 @@ const DRIVER = {
   CHIP_SEALED: 'chip',
   CHIP_UNKNOWN: 'chip',
   DRIVER_CANNOT: 'ours',
+  LAYOUT_INVALID: 'ours',
   LOCK_NOT_PROVEN: 'chip',
 } as const satisfies Record<DriverErrorCode, FaultKind>;
 

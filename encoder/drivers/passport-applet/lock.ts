@@ -1,6 +1,6 @@
-import { expectSuccess, isSuccess, StatusWord, statusName, type ApduChannel, type CommandApdu } from '#encoder/apdu';
+import { expectSuccess, StatusWord, type ApduChannel, type CommandApdu } from '#encoder/apdu';
 import { EMRTD_AID } from '#encoder/access';
-import { DriverError } from '../driver-error.ts';
+import { checkLock } from '../lock-proof.ts';
 import { TAG_FILE, TAG_FILE_BYTES } from './binding.ts';
 import { createFile, LOCK, PERSONALISED, PUT_NOTHING, readBinary, selectFile } from './commands.ts';
 
@@ -11,10 +11,12 @@ export async function lock(channel: ApduChannel, pace: boolean): Promise<void> {
 }
 
 /**
- * A locked applet closes its files to commands in clear (6982) and takes nothing more (6985). What reads comes first, and
+ * A locked applet is there, closes its files to commands in clear (6982) and takes nothing more (6985). What reads comes first, and
  * what writes changes nothing on a chip that is open: no data object has the tag, and the file has that size.
  */
-const PROBES: readonly (readonly [string, CommandApdu, ...refusals: number[]])[] = [
+const PROBES: readonly (readonly [string, CommandApdu, ...answers: number[]])[] = [
+  // A chip that refuses everything is not locked but broken.
+  ['SELECT eMRTD', { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID }, StatusWord.SUCCESS],
   ['SELECT EF', selectFile(TAG_FILE.fid), StatusWord.SECURITY_STATUS_NOT_SATISFIED],
   // After a SELECT that was refused there is no file to read either.
   ['READ BINARY', readBinary(0, 1), StatusWord.SECURITY_STATUS_NOT_SATISFIED, StatusWord.NO_CURRENT_EF],
@@ -24,11 +26,5 @@ const PROBES: readonly (readonly [string, CommandApdu, ...refusals: number[]])[]
 
 /** Throws LOCK_NOT_PROVEN. `channel` is in clear. */
 export async function proveLock(channel: ApduChannel): Promise<void> {
-  const application = await channel.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
-  // A chip that refuses everything is not locked but broken.
-  if (!isSuccess(application)) throw new DriverError('LOCK_NOT_PROVEN', 'SELECT eMRTD', { detail: statusName(application.sw) });
-  for (const [operation, command, ...refusals] of PROBES) {
-    const { sw } = await channel.send(command);
-    if (!refusals.includes(sw)) throw new DriverError('LOCK_NOT_PROVEN', operation, { detail: statusName(sw) });
-  }
+  await checkLock(PROBES.map(([operation, command, ...answers]) => ({ operation, command, channel, answers })));
 }

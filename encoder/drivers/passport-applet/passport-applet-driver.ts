@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { expectSuccess, isRefusal, StatusWord, type ApduChannel } from '#encoder/apdu';
 import { selectApplication } from '#encoder/access';
-import { equalBytes, toHex } from '#encoder/bytes';
+import { equalBytes } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
 import { checkSecrets, mrzFields } from '../access-secrets.ts';
+import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag } from '../binding-tag.ts';
 import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, LifeCycle, TransportKeys } from '../card-driver.ts';
 import type { ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
@@ -276,12 +277,6 @@ async function putKey(channel: ApduChannel, operation: string, pair: ChipKeyPair
     } finally {
       command.data?.fill(0);
     }
-  }
-}
-
-function checkAnswerToReset(atr: Uint8Array, known: readonly Uint8Array[] | undefined): void {
-  if (known !== undefined && !known.some((one) => equalBytes(one, atr))) {
-    throw new DriverError('CHIP_UNKNOWN', 'answer to reset', { detail: toHex(atr) });
   }
 }
 

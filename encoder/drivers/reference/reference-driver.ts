@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { expectSuccess, isSuccess, openChannel, type ApduChannel, type CommandApdu } from '#encoder/apdu';
+import { expectSuccess, isSuccess, openChannel, StatusWord, type ApduChannel, type CommandApdu } from '#encoder/apdu';
 import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/bytes';
 import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
@@ -10,6 +10,7 @@ import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabil
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, sameFile, type FileId } from '../file-id.ts';
+import { checkLock, type LockProbe } from '../lock-proof.ts';
 import { CHIP_KEYS, chipKey } from './chip-keys.ts';
 import { decodeStatus } from './status.ts';
 
@@ -23,6 +24,7 @@ export interface ReferenceDriverOptions {
 const FAMILY = 'cardmint-reference-1';
 const PACE_PROTOCOLS = ['id-PACE-ECDH-GM', 'id-PACE-ECDH-IM', 'id-PACE-ECDH-CAM', 'id-PACE-DH-GM', 'id-PACE-DH-IM'] as const;
 const EMRTD_AID = Uint8Array.of(0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01);
+const SELECT_EMRTD: CommandApdu = { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID };
 const APDU_BYTES_MAX = 65_535;
 /** Header and extended Lc; secure channel: at least one padding byte up to a block, and the MAC (S8). */
 const HEADER_BYTES = 7;
@@ -199,7 +201,7 @@ async function identify(clear: ApduChannel): Promise<ChipIdentity> {
     return { family: FAMILY, lifeCycle: object[1] === 0x01 ? 'blank' : 'personalising', chipId: toHex(object.slice(2)) };
   }
   // A locked chip keeps its id to itself, so that nobody can follow it about (Doc 9303-11 §4.2): it is known by what it still answers.
-  const application = await clear.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
+  const application = await clear.send(SELECT_EMRTD);
   if (response.sw !== 0x6985 || !isSuccess(application)) throw new DriverError('CHIP_UNKNOWN', 'GET DATA chip identity');
   return { family: FAMILY, lifeCycle: 'locked', chipId: null };
 }
@@ -250,24 +252,29 @@ async function readOdd(
  * answers any of them with success is open. Sends nothing that would harm a chip that does: the file named does not exist.
  */
 async function proveLock(clear: ApduChannel, secure: SecureChannel | undefined): Promise<void> {
-  const probes: readonly (readonly [string, CommandApdu, ApduChannel])[] = [
-    ...(secure === undefined ? [] : [['GET DATA in the old channel', getData(0xdf22), secure] as const]),
-    ['GET DATA chip identity', getData(0xdf20), clear],
-    ['INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: 0x00, p2: 0x00, data: new Uint8Array(8), le: 256 }, clear],
-    ['UPDATE BINARY', { cla: 0x00, ins: 0xd6, p1: 0x00, p2: 0x00, data: Uint8Array.of(0) }, clear],
-  ];
-  for (const [operation, command, channel] of probes) {
-    const { sw } = await channel.send(command);
-    if (!REFUSED.has(sw)) throw new DriverError('LOCK_NOT_PROVEN', operation, { detail: `SW ${toHex(uintBE(sw, 2))}` });
-  }
-  const application = await clear.send({ cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID });
-  // A chip that refuses everything is not locked but broken.
-  if (!isSuccess(application))
-    throw new DriverError('LOCK_NOT_PROVEN', 'SELECT eMRTD', { detail: `SW ${toHex(uintBE(application.sw, 2))}` });
+  const refused = (operation: string, command: CommandApdu, channel = clear): LockProbe => ({
+    operation,
+    command,
+    channel,
+    answers: REFUSALS,
+  });
+  await checkLock([
+    ...(secure === undefined ? [] : [refused('GET DATA in the old channel', getData(0xdf22), secure)]),
+    refused('GET DATA chip identity', getData(0xdf20)),
+    refused('INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: 0x00, p2: 0x00, data: new Uint8Array(8), le: 256 }),
+    refused('UPDATE BINARY', { cla: 0x00, ins: 0xd6, p1: 0x00, p2: 0x00, data: Uint8Array.of(0) }),
+    // A chip that refuses everything is not locked but broken.
+    { operation: 'SELECT eMRTD', command: SELECT_EMRTD, channel: clear, answers: [StatusWord.SUCCESS] },
+  ]);
 }
 
-/** 6985, 6982, 6D00, 6E00: "not in this state" and "not known any more". */
-const REFUSED: ReadonlySet<number> = new Set([0x6985, 0x6982, 0x6d00, 0x6e00]);
+/** "Not in this state" and "not known any more". */
+const REFUSALS: readonly number[] = [
+  StatusWord.CONDITIONS_NOT_SATISFIED,
+  StatusWord.SECURITY_STATUS_NOT_SATISFIED,
+  StatusWord.INS_NOT_SUPPORTED,
+  StatusWord.CLA_NOT_SUPPORTED,
+];
 
 function formed<T>(operation: string, decode: () => T): T {
   try {
