@@ -1,4 +1,5 @@
 import type { KeyRole, SecretRole } from '../memory.ts';
+import { VirtualCardError } from '../virtual-card-error.ts';
 
 /** What a data grouping identifier means on this chip. */
 export type CpsGrouping =
@@ -51,3 +52,16 @@ export const DEFAULT_CPS: CpsConfiguration = {
     DEAD: { lock: true },
   },
 };
+
+const HEX4 = /^[0-9A-F]{4}$/;
+
+/** The configuration of an image, with the default for what it leaves out. Throws `VirtualCardError` IMAGE_CORRUPT: it is not one. */
+export function cpsConfiguration(own: Partial<CpsConfiguration> = {}): CpsConfiguration {
+  const configuration = { ...DEFAULT_CPS, ...own };
+  const { scp, bindingTagObject, groupings } = configuration;
+  const numbers = Object.entries(groupings).flatMap(([dgi, meaning]) => ('file' in meaning ? [dgi, meaning.file] : [dgi]));
+  if (!['SCP02-15', 'SCP02-55', 'SCP03'].includes(scp) || ![bindingTagObject, ...numbers].every((number) => HEX4.test(number))) {
+    throw new VirtualCardError('IMAGE_CORRUPT', { where: 'personality.cps' });
+  }
+  return configuration;
+}

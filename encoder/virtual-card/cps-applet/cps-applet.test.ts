@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, Secret, toHex, uintBE } from '#encoder/bytes';
 import { encodeDataGrouping, encryptGrouping, openScp02, type SecureChannel } from '#encoder/globalplatform';
 import { TEST_CHIP_ID } from '#encoder/testing';
+import { openImageLog } from '../image-log.ts';
 import { BINDING_TAG, clearChannel, connect, CVCA, DV, random, sw } from '../testing.ts';
 import type { VirtualCard } from '../virtual-card.ts';
 import type { CpsConfiguration } from './configuration.ts';
@@ -11,6 +12,8 @@ const cards = cpsCards();
 afterAll(cards.remove);
 
 const content = (length: number): Uint8Array => Uint8Array.from({ length }, (_, at) => (at * 11) & 0xff);
+/** Type of the memory's record of the sequence counter. */
+const SESSION_RECORD = 10;
 const DG1 = { dgi: 0x0101, data: content(93) };
 const DG2 = { dgi: 0x0102, data: content(20_000) };
 const DATE = { dgi: 0xa005, data: Uint8Array.of(2, 6, 1, 1, 0, 1) };
@@ -66,6 +69,17 @@ describe('facts/applets.md §3: SCP02 or SCP03', () => {
       await card.close();
     }
     expect(challenges.size).toBe(3);
+  });
+
+  it('SCP02 counts to FFFF and then opens no more (GPC §E.1.2.2)', async () => {
+    const card = cards.open();
+    await card.close();
+    const log = openImageLog(cards.lastImage(), { durable: false });
+    log.append({ type: SESSION_RECORD, payload: fromHex('00FFFE') });
+    log.close();
+    const last = cards.again();
+    expect((await openChannelTo(last)).card.sequenceCounter).toEqual(fromHex('FFFF'));
+    await expect(openChannelTo(last)).rejects.toMatchObject({ sw: 0x6985 });
   });
 
   it('another key opens nothing; a command in clear ends the channel', async () => {
@@ -188,6 +202,16 @@ describe('the binding tag', () => {
   });
 });
 
+describe('an image whose configuration is none', () => {
+  it.each([
+    ['a DGI that is no number', { groupings: { xyz: { file: '0101' } } }],
+    ['a file that is no number', { groupings: { '0101': { file: 'DG1' } } }],
+    ['an object that is no tag', { bindingTagObject: 'tag' }],
+  ] as const)('%s is damage', (_name, cps) => {
+    expect(() => cards.open(cps)).toThrow(expect.objectContaining({ code: 'IMAGE_CORRUPT' }));
+  });
+});
+
 describe('what a grouping brings', () => {
   it('a DGI stored again replaces the old one until the lock', async () => {
     const card = cards.open();
@@ -258,6 +282,18 @@ describe('rehearsed defects', () => {
     const channel = await openPersonalisation(card);
     await expect(store(channel, [TAG, DG1, { dgi: 0x0102, data: content(100) }])).rejects.toMatchObject({ code: 'CARD_VANISHED' });
     expect(card.powerOn().length).toBe(0);
+  });
+
+  it('a write that the power cuts leaves nothing of its sequence', async () => {
+    const card = cards.open();
+    await card.close();
+    const cut = cards.again({ faults: [{ at: { ins: 0xe2, occurrence: 1 }, effect: { kind: 'torn', bytes: 10 } }] });
+    const channel = await openPersonalisation(cut);
+    await expect(store(channel, [TAG, DG1])).rejects.toMatchObject({ code: 'CARD_UNPOWERED' });
+    expect(files(cut)).toEqual([]);
+    const again = await openPersonalisation(cut);
+    expect(await tagOf(again)).toBe('6A88');
+    expect(await store(again, [TAG, DG1])).toBe('9000');
   });
 
   it('lockLies answers 9000 and stays open', async () => {

@@ -6,7 +6,7 @@ import type { ChipHardware } from '../chip-program.ts';
 import { productionLifeCycle } from '../production-life-cycle.ts';
 import { EMRTD_AID, ISD_AID } from '../reference/chip.ts';
 import { answer, DONE, status } from '../responses.ts';
-import { DEFAULT_CPS, type CpsConfiguration } from './configuration.ts';
+import { cpsConfiguration, type CpsConfiguration } from './configuration.ts';
 import { applySequence } from './groupings.ts';
 
 type Channel = Scp02CardSession | Scp03CardSession;
@@ -35,7 +35,7 @@ export class CpsPersonalisation {
 
   constructor(hardware: ChipHardware) {
     this.#hardware = hardware;
-    this.#configuration = { ...DEFAULT_CPS, ...hardware.memory.personality.cps };
+    this.#configuration = cpsConfiguration(hardware.memory.personality.cps);
   }
 
   process(command: ParsedCommandApdu): ResponseApdu {

@@ -4,7 +4,7 @@ import { contactlessAtr } from '../atr.ts';
 import type { ChipHardware, ChipProgram, RunningProgram } from '../chip-program.ts';
 import { fileAddress, type ChipLifeCycle, type ChipMemory, type FileAddress } from '../memory.ts';
 import { answer, status } from '../responses.ts';
-import { EF_CARD_ACCESS, isLocked, mrzInformation, type Applet } from './applet.ts';
+import { EF_CARD_ACCESS, isLocked, ITEM, mrzInformation, type Applet } from './applet.ts';
 import { createFile, readBinary, selectApplication, selectFile, updateBinary } from './file-commands.ts';
 import { paceSession } from './pace.ts';
 import { putData } from './put-data.ts';
@@ -32,7 +32,8 @@ function lifeCycle(memory: ChipMemory): ChipLifeCycle {
     memory.secret('can') !== undefined ||
     memory.key('activeAuthentication') !== undefined ||
     memory.key('chipAuthentication') !== undefined ||
-    memory.trustPoints !== undefined;
+    memory.trustPoints !== undefined ||
+    memory.item(ITEM.personalised) !== undefined;
   return told ? 'personalising' : 'blank';
 }
 

@@ -212,6 +212,16 @@ describe('nothing is lost and nothing is half', () => {
     expect(await readFile(channel, 0x0101)).toEqual(DG1);
   });
 
+  it('a write that the power cuts keeps its first bytes, and can be written again', async () => {
+    cards.open(BASE);
+    const card = cards.again({ faults: [{ at: { ins: 0xd6 }, effect: { kind: 'torn', bytes: 10 } }] });
+    await expect(writeFile(card, '0101', DG1)).rejects.toMatchObject({ code: 'CARD_UNPOWERED' });
+    card.powerOn();
+    await writeFile(card, '0101', DG1);
+    expect(await send(card, PUT_BAC)).toBe('9000');
+    expect(await readFile(await bac(card), 0x0101)).toEqual(DG1);
+  });
+
   it('a torn write leaves no answer, then or ever', async () => {
     const card = cards.open(BASE, { defect: { kind: 'tornAtUpdate', update: 1 } });
     await expect(writeFile(card, '0101', DG1)).rejects.toMatchObject({ code: 'CARD_VANISHED' });
