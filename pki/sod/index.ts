@@ -5,10 +5,6 @@
  */
 export { SodError, type SodErrorCode } from './sod-error.ts';
 export { documentSigner, issueSod, prepareSod, sodTokenOf, type DocumentSigner, type SodRequest, type SodToken } from './issue.ts';
-export {
-  verifySod,
-  type PassiveAuthenticationCheck,
-  type PassiveAuthenticationCode,
-  type PassiveAuthenticationOptions,
-  type PassiveAuthenticationVerdict,
-} from './verify.ts';
+export { verifySod, type PassiveAuthenticationVerdict } from './verify.ts';
+export { verifyCardSecurity, type CardSecurityVerdict } from './card-security.ts';
+export type { PassiveAuthenticationCheck, PassiveAuthenticationCode, PassiveAuthenticationOptions } from './document-signer-checks.ts';

@@ -10,7 +10,8 @@ import { createHash } from 'node:crypto';
 import { derSignature } from '#pki/ec';
 import { issueSod, prepareSod } from './issue.ts';
 import { EF_COM, NOW, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
-import { verifySod, type PassiveAuthenticationOptions, type PassiveAuthenticationVerdict } from './verify.ts';
+import type { PassiveAuthenticationOptions } from './document-signer-checks.ts';
+import { verifySod, type PassiveAuthenticationVerdict } from './verify.ts';
 
 const pin = new Secret(utf8('1'));
 const hsm = new SoftwareHsm({ pin });
