@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fromHex, Secret } from '#encoder/bytes';
 import type { ChipKeyAlgorithms, FileId } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
-import { blankSerial, createImage, makeRsaKey, type Defect, type TakeRsaKey } from '#encoder/virtual-card';
+import { blankSerial, createImage, makeRsaKey, type Defect, type Personality, type TakeRsaKey } from '#encoder/virtual-card';
 
 /** A folder for chip images that is gone after the test. */
 export function imageFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
@@ -16,13 +16,17 @@ export function imageFolder(): { readonly path: (name: string) => string; readon
 export const TEST_MASTER = new Secret(fromHex('000102030405060708090A0B0C0D0E0F'));
 export const TEST_CHIP_ID = fromHex('0400112233445566');
 
-export function blankImage(path: string, options: { readonly chipId?: Uint8Array; readonly defect?: Defect } = {}): string {
+export function blankImage(
+  path: string,
+  options: { readonly chipId?: Uint8Array; readonly defect?: Defect; readonly personality?: Partial<Personality> } = {},
+): string {
   const chipId = options.chipId ?? TEST_CHIP_ID;
   createImage(path, {
     serial: blankSerial('26A', 1),
     chipId,
     transportKeys: diversify(TEST_MASTER, chipId),
     ...(options.defect === undefined ? {} : { defect: options.defect }),
+    ...(options.personality === undefined ? {} : { personality: options.personality }),
   });
   return path;
 }

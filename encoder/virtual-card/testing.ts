@@ -14,7 +14,7 @@ import { cardAccess, dg14, type SecurityInfo } from '#encoder/lds';
 import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { blankImage, ecPair, imageFolder, issue, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
-import type { Defect } from './memory.ts';
+import type { Defect, Personality } from './memory.ts';
 import { VirtualCard, type VirtualCardOptions } from './virtual-card.ts';
 
 /** Chips of the reference profile for the tests of this room, with one citizen's secrets. */
@@ -25,7 +25,9 @@ export const BINDING_TAG = new Uint8Array(16).fill(7);
 export const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
 
 export interface TestCards {
-  readonly open: (options?: VirtualCardOptions & { readonly defect?: Defect }) => VirtualCard;
+  readonly open: (options?: VirtualCardOptions & { readonly defect?: Defect; readonly personality?: Partial<Personality> }) => VirtualCard;
+  /** The image that `open` made last, opened once more. */
+  readonly again: (options?: VirtualCardOptions) => VirtualCard;
   /** The image that `open` opened last. */
   readonly lastImage: () => string;
   readonly remove: () => void;
@@ -37,10 +39,12 @@ export function testCards(): TestCards {
   let made = 0;
   const path = (): string => folder.path(`${made}.image`);
   return {
-    open({ defect, ...options } = {}) {
+    open({ defect, personality, ...options } = {}) {
       made += 1;
-      return VirtualCard.open(blankImage(path(), defect === undefined ? {} : { defect }), { takeRsaKey, durable: false, ...options });
+      const image = { ...(defect === undefined ? {} : { defect }), ...(personality === undefined ? {} : { personality }) };
+      return VirtualCard.open(blankImage(path(), image), { takeRsaKey, durable: false, ...options });
     },
+    again: (options = {}) => VirtualCard.open(path(), { takeRsaKey, durable: false, ...options }),
     lastImage: path,
     remove: folder.remove,
   };
@@ -131,8 +135,8 @@ export const LINK = bytesOf(
 export const DV = bytesOf(issue(root, dv, { chr: 'VNDV00001', car: 'VNCVCA00001', rights: 0x83, from: '2026-11-01', to: '2027-01-31' }));
 
 /** A terminal's certificate: `rights` 01 fingerprints, 02 irises. */
-export function terminalCertificate(rights: number): Uint8Array {
-  return bytesOf(issue(dv, terminal, { chr: 'VNIS00001', car: 'VNDV00001', rights, from: '2026-11-20', to: '2026-12-20' }));
+export function terminalCertificate(rights: number, from = '2026-11-20', to = '2026-12-20'): Uint8Array {
+  return bytesOf(issue(dv, terminal, { chr: 'VNIS00001', car: 'VNDV00001', rights, from, to }));
 }
 
 export const TRUST_POINT: TrustPoint = { certificate: CVCA, date: '261101' };
