@@ -252,6 +252,10 @@ const CAPABILITIES: Readonly<Record<PassportAppletFamily, DriverCapabilities>> =
   },
 };
 
+export function passportAppletCapabilities(family: PassportAppletFamily): DriverCapabilities {
+  return CAPABILITIES[family];
+}
+
 async function selectApplet(channel: ApduChannel): Promise<void> {
   try {
     await selectApplication(channel);

@@ -53,7 +53,7 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   const store = async (operation: string, groupings: readonly DataGrouping[], encrypted: boolean): Promise<void> => {
     for (const command of storeData(groupings, { encrypted })) await ask(operation, command);
   };
-  const capabilities = capabilitiesFor(options.commandBytesMax ?? APDU_BYTES_MAX);
+  const capabilities = referenceCapabilities(options.commandBytesMax);
 
   const select = async (file: FileId): Promise<void> => {
     if (selected !== undefined && sameFile(selected, file)) return;
@@ -172,7 +172,8 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   };
 }
 
-function capabilitiesFor(commandBytesMax: number): DriverCapabilities {
+/** `commandBytesMax`: see `ReferenceDriverOptions`. */
+export function referenceCapabilities(commandBytesMax = APDU_BYTES_MAX): DriverCapabilities {
   const room = commandBytesMax - HEADER_BYTES - MAC_BYTES;
   return {
     transport: 'SCP03',
