@@ -8,7 +8,7 @@ export interface MrzHolder {
   /** 12 ASCII digits. */
   readonly personalNumber: string;
   readonly fullName: string;
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`; `YYYY-MM` or `YYYY` when the rest is unknown. */
   readonly dateOfBirth: string;
   readonly sex: 'male' | 'female';
   readonly nationality: string;
@@ -56,7 +56,7 @@ export function mrzFor(holder: MrzHolder, rules: MrzRules = VIETNAM_MRZ): Mrz {
     issuingState: rules.issuingState,
     documentNumber: number.slice(3),
     optionalData1: withNationalCheckDigit(number),
-    dateOfBirth: sixDigitDate(holder.dateOfBirth, 'dateOfBirth'),
+    dateOfBirth: sixPositionBirth(holder.dateOfBirth),
     sex: holder.sex === 'male' ? 'M' : 'F',
     dateOfExpiry: holder.dateOfExpiry === null ? rules.noExpiry : sixDigitDate(holder.dateOfExpiry, 'dateOfExpiry'),
     nationality: holder.nationality,
@@ -90,6 +90,14 @@ function withNationalCheckDigit(number: string): string {
 function twelveDigits(text: string, where: string): string {
   if (!/^[0-9]{12}$/.test(text)) throw new MrzError('MRZ_FIELD', { where, detail: `${text.length} characters` });
   return text;
+}
+
+/** Fillers stand for the parts of a date of birth that are unknown (Doc 9303-3 §4.8). */
+function sixPositionBirth(iso: string): string {
+  const [year, month] = /^\d{4}(-\d{2})?$/.test(iso) ? iso.split('-') : [];
+  if (year === undefined) return sixDigitDate(iso, 'dateOfBirth');
+  sixDigitDate(`${year}-${month ?? '01'}-01`, 'dateOfBirth');
+  return `${year.slice(2)}${month ?? '<<'}<<`;
 }
 
 function sixDigitDate(iso: string, where: string): string {

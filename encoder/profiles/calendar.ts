@@ -17,6 +17,28 @@ export function parseDate(text: string): CalendarDate | undefined {
   return valid ? { year, month, day } : undefined;
 }
 
+/** A date of birth of which the day, or day and month, may be unknown (Doc 9303-3 §4.8). */
+export interface PartialDate {
+  readonly year: number;
+  readonly month: number | null;
+  readonly day: number | null;
+}
+
+/** `YYYY-MM-DD`, `YYYY-MM` or `YYYY`; undefined for anything else. */
+export function parsePartialDate(text: string): PartialDate | undefined {
+  const whole = parseDate(text);
+  if (whole !== undefined) return whole;
+  const month = parseDate(`${text}-01`);
+  if (month !== undefined) return { ...month, day: null };
+  const year = parseDate(`${text}-01-01`);
+  return year === undefined ? undefined : { year: year.year, month: null, day: null };
+}
+
+/** The first day that it can be: from it ages are reckoned. */
+export function firstDayOf({ year, month, day }: PartialDate): CalendarDate {
+  return { year, month: month ?? 1, day: day ?? 1 };
+}
+
 export function formatDate({ year, month, day }: CalendarDate): string {
   return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}`;
 }

@@ -10,7 +10,7 @@ export interface CitizenRecord {
   readonly personalNumber: string;
   /** Full name as registered, family name first, words separated by one space. */
   readonly fullName: string;
-  /** `YYYY-MM-DD`. */
+  /** `YYYY-MM-DD`; `YYYY-MM` or `YYYY` when the rest is unknown, where the profile allows it. */
   readonly dateOfBirth: string;
   readonly sex: 'male' | 'female';
   /** ICAO three-letter code (Doc 9303-3 §5); `VNM` on every citizen's card. */

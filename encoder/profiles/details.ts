@@ -61,6 +61,7 @@ function textOf(profile: CardProfile, { from, absent }: TextRule, record: Citize
   return undefined;
 }
 
+/** Zeros stand for what is unknown of a date of birth (Doc 9303-10 table 71). */
 function digitsOf(date: string): string {
-  return date.replaceAll('-', '');
+  return date.replaceAll('-', '').padEnd(8, '0');
 }

@@ -1,5 +1,5 @@
 import type { Dg13Citizen, Dg13Grammar } from '#encoder/lds';
-import { parseDate, vietnameseDate } from './calendar.ts';
+import { parseDate, parsePartialDate, vietnameseDate } from './calendar.ts';
 import type { CitizenRecord } from './citizen-record.ts';
 import { ProfileError } from './profile-error.ts';
 import type { CardProfile } from './profile-schema.ts';
@@ -24,7 +24,7 @@ export function dg13Citizen(profile: CardProfile, record: CitizenRecord, chipId:
   return {
     personalNumber: record.personalNumber,
     fullName: record.fullName,
-    dateOfBirth: cardDate(record.dateOfBirth, 'dateOfBirth'),
+    dateOfBirth: birthWords(profile, record.dateOfBirth),
     sex: record.sex === 'male' ? words.male : words.female,
     nationality: nationalityWord(profile, record.nationality),
     ethnicity: record.ethnicity,
@@ -46,6 +46,16 @@ function nationalityWord({ holder: { nationalities } }: CardProfile, code: strin
   const word = Object.hasOwn(nationalities, code) ? nationalities[code] : undefined;
   if (word === undefined) throw new ProfileError('RECORD_INVALID', { where: 'nationality' });
   return word;
+}
+
+/** With zeros for what is unknown, or without it, as the profile has it. */
+function birthWords({ holder }: CardProfile, text: string): string {
+  const date = parsePartialDate(text);
+  const whole = date === undefined || (date.month !== null && date.day !== null);
+  if (whole || holder.partialDateOfBirth === 'refused') return cardDate(text, 'dateOfBirth');
+  const [year = '', month = '00'] = text.split('-');
+  if (holder.partialDateOfBirth === 'zeros') return `00/${month}/${year}`;
+  return text.split('-').toReversed().join('/');
 }
 
 function cardDate(text: string, field: string): string {

@@ -4,11 +4,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { ascii, concat, fromHex, toHex, uintBE } from '#encoder/bytes';
 import {
   cardAccess,
+  citizenOf,
   CURVES,
   decodeSubjectPublicKeyInfo,
   dg1,
   dg11,
   dg12,
+  dg13,
   dg14,
   dg15,
   dg16,
@@ -25,6 +27,7 @@ import { vector } from '#test-vectors';
 import {
   accessSecretsFor,
   buildDataGroups,
+  dg13Grammar,
   expiryOf,
   filesOf,
   lastDayOfUse,
@@ -110,6 +113,46 @@ describe('the zone in the form of the profile, as Doc 9303 prints it', () => {
     const strict = variant('cccd-2021', { mrz: { ...cccd.mrz, longNames: 'refused' } });
     expect(lintRecord(strict, long, '2021-05-12')).toMatchObject([{ code: 'MRZ_TRUNCATED', severity: 'refusal' }]);
     expect(lintRecord(cccd, long, '2021-05-12')).toMatchObject([{ code: 'MRZ_TRUNCATED', severity: 'warning' }]);
+  });
+});
+
+describe('a birth of which the day, or day and month, is unknown (Doc 9303-3 §4.8)', () => {
+  const cccd = profileById('cccd-2021');
+  const allowing = (partialDateOfBirth: string) => variant('cccd-2021', { holder: { ...cccd.holder, partialDateOfBirth } });
+  const born = (dateOfBirth: string): CitizenRecord => ({ ...record, personalNumber: '001155000123', dateOfBirth, dateOfExpiry: null });
+  const birthIn = (profile: CardProfile, citizen: CitizenRecord) => {
+    const bytes = fileOf(build(profile, { record: citizen }), 'EF.DG13');
+    return citizenOf(dg13Grammar(profile), dg13.decode(bytes)).dateOfBirth;
+  };
+
+  test.each([
+    ['1955', '55<<<<', '00/00/1955', '1955'],
+    ['1955-07', '5507<<', '00/07/1955', '07/1955'],
+    ['1955-07-20', '550720', '20/07/1955', '20/07/1955'],
+  ])('%s is %s in the zone, and %s or %s in DG13', (birth, zone, zeros, shortened) => {
+    for (const profile of [cccd, profileById('icao-td1'), profileById('icao-td3')]) {
+      const lines = zoneFor(profile, born(birth)).lines;
+      expect(lines[1]?.slice(profile.mrz.form === 'td3' ? 13 : 0).startsWith(zone)).toBe(true);
+    }
+    expect([birthIn(allowing('zeros'), born(birth)), birthIn(allowing('shortened'), born(birth))]).toEqual([zeros, shortened]);
+  });
+
+  test('is zeros in DG11', () => {
+    const { elements } = dg11.decode(fileOf(build(profileById('icao-td1'), { record: born('1955-07') }), 'EF.DG11'));
+    expect(elements).toContainEqual({ name: 'dateOfBirth', kind: 'digits', digits: '19550700', coding: 'ascii' });
+  });
+
+  test('passes the lint where the profile allows it, by the ages of its first day, and nowhere else', () => {
+    expect(lintRecord(allowing('zeros'), born('1955'), '2021-05-12')).toEqual([]);
+    expect(expiryOf(cccd.validity, '1990', '2021-05-10')).toBe('2030-01-01');
+    expect(lintRecord(cccd, born('1955'), '2021-05-12')).toMatchObject([{ code: 'DATE_INVALID', field: 'dateOfBirth' }]);
+    expect(() => birthIn(cccd, born('1955'))).toThrow(coded('RECORD_INVALID', 'dateOfBirth'));
+    for (const none of ['195', '1955-7', '1955-13', '1955-00', '1955-07-', '1955-02-30', '']) {
+      expect(lintRecord(allowing('zeros'), born(none), '2021-05-12'), none).toMatchObject([{ code: 'DATE_INVALID' }]);
+      expect(() => zoneFor(profileById('icao-td1'), born(none)), none).toThrow(coded('RECORD_INVALID', 'dateOfBirth'));
+      // The zone of a Vietnamese card looks at the form of a date alone.
+      if (none !== '1955-02-30') expect(() => zoneFor(cccd, born(none)), none).toThrow(coded('MRZ_FIELD'));
+    }
   });
 });
 
@@ -292,11 +335,11 @@ describe('can-cuoc-2024 (Law 26/2023)', () => {
   });
 
   test('the residence is the first that the record has (Circular 17/2024 art. 4)', () => {
-    const dg13 = (citizen: CitizenRecord) => Buffer.from(fileOf(build(profile, { record: citizen }), 'EF.DG13')).toString('utf8');
+    const dg13Text = (citizen: CitizenRecord) => Buffer.from(fileOf(build(profile, { record: citizen }), 'EF.DG13')).toString('utf8');
     const nowhere = child({ placeOfResidence: '' });
-    expect(dg13(child({ temporaryResidence: 'Đà Nẵng' }))).toContain('Số 1 Phố Mẫu');
-    expect(dg13({ ...nowhere, temporaryResidence: 'Đà Nẵng', currentResidence: 'Huế' })).toContain('Đà Nẵng');
-    expect(dg13({ ...nowhere, currentResidence: 'Huế' })).toContain('Huế');
+    expect(dg13Text(child({ temporaryResidence: 'Đà Nẵng' }))).toContain('Số 1 Phố Mẫu');
+    expect(dg13Text({ ...nowhere, temporaryResidence: 'Đà Nẵng', currentResidence: 'Huế' })).toContain('Đà Nẵng');
+    expect(dg13Text({ ...nowhere, currentResidence: 'Huế' })).toContain('Huế');
     expect(lint({ ...nowhere, currentResidence: 'Huế' })).toEqual([]);
     expect(lint(nowhere)).toEqual(['RESIDENCE_MISSING placeOfResidence']);
   });

@@ -1,7 +1,7 @@
 import { isCodedError } from '#encoder/bytes';
 import { Dg13Error } from '#encoder/lds';
 import { MrzError } from '#encoder/mrz';
-import { compareDates, formatDate, parseDate, plusYears, type CalendarDate } from './calendar.ts';
+import { compareDates, firstDayOf, formatDate, parseDate, parsePartialDate, plusYears, type CalendarDate } from './calendar.ts';
 import type { CitizenRecord } from './citizen-record.ts';
 import { buildDataGroups } from './data-groups.ts';
 import { lintFinger, lintPortrait } from './lint-images.ts';
@@ -105,7 +105,7 @@ function lintIdentity(profile: CardProfile, record: CitizenRecord): readonly Lin
  * lapsed and the law promises twelve digits only, so a contradiction is for people to look at and no refusal.
  */
 function lintNumberMeaning({ personalNumber, sex, dateOfBirth }: CitizenRecord): readonly LintFinding[] {
-  const birth = parseDate(dateOfBirth);
+  const birth = parsePartialDate(dateOfBirth);
   if (birth === undefined || birth.year < 1900) return [];
   const century = Math.floor(birth.year / 100) - 19;
   const findings: LintFinding[] = [];
@@ -122,7 +122,7 @@ function lintDates(profile: CardProfile, record: CitizenRecord, today: string): 
   const now = parseDate(today);
   if (now === undefined) throw new RangeError('today is YYYY-MM-DD');
   const { dateOfBirth, dateOfIssue, dateOfExpiry } = record;
-  const [birth, issue] = [parseDate(dateOfBirth), parseDate(dateOfIssue)];
+  const [birth, issue] = [birthDay(profile, dateOfBirth), parseDate(dateOfIssue)];
   const expiry = dateOfExpiry === null ? null : parseDate(dateOfExpiry);
   const findings: LintFinding[] = [];
   if (birth === undefined) findings.push(refusal('DATE_INVALID', 'dateOfBirth'));
@@ -130,6 +130,11 @@ function lintDates(profile: CardProfile, record: CitizenRecord, today: string): 
   if (expiry === undefined) findings.push(refusal('DATE_INVALID', 'dateOfExpiry'));
   if (birth === undefined || issue === undefined || expiry === undefined) return findings;
   return lintDateOrder(profile.validity, { birth, issue, expiry, now });
+}
+
+function birthDay({ holder }: CardProfile, text: string): CalendarDate | undefined {
+  const date = holder.partialDateOfBirth === 'refused' ? parseDate(text) : parsePartialDate(text);
+  return date === undefined ? undefined : firstDayOf(date);
 }
 
 function lintDateOrder(

@@ -9,7 +9,7 @@ import {
   mrzInformationTd3,
   nameComponents,
 } from '#encoder/mrz';
-import { parseDate, type CalendarDate } from './calendar.ts';
+import { parseDate, parsePartialDate } from './calendar.ts';
 import type { CitizenRecord } from './citizen-record.ts';
 import { ProfileError } from './profile-error.ts';
 import type { CardProfile } from './profile-schema.ts';
@@ -89,7 +89,7 @@ function commonFields({ mrz }: CardProfile, holder: ZoneHolder) {
   return {
     documentCode: mrz.documentCode,
     issuingState: mrz.issuingState,
-    dateOfBirth: sixDigits(holder.dateOfBirth, 'dateOfBirth'),
+    dateOfBirth: birthField(holder.dateOfBirth),
     sex: holder.sex === 'male' ? 'M' : 'F',
     dateOfExpiry: holder.dateOfExpiry === null ? mrz.noExpiry : sixDigits(holder.dateOfExpiry, 'dateOfExpiry'),
     nationality: holder.nationality,
@@ -110,8 +110,13 @@ function optionalDataOf({ mrz }: CardProfile, { personalNumber }: ZoneHolder): s
   return mrz.optionalData === 'personal-number' ? personalNumber : '';
 }
 
+/** Fillers stand for what is unknown (Doc 9303-3 §4.8). */
+function birthField(iso: string): string {
+  if (parsePartialDate(iso) === undefined) throw new ProfileError('RECORD_INVALID', { where: 'dateOfBirth' });
+  return iso.slice(2).replaceAll('-', '').padEnd(6, '<');
+}
+
 function sixDigits(iso: string, where: string): string {
-  const date: CalendarDate | undefined = parseDate(iso);
-  if (date === undefined) throw new ProfileError('RECORD_INVALID', { where });
-  return iso.slice(2, 4) + iso.slice(5, 7) + iso.slice(8, 10);
+  if (parseDate(iso) === undefined) throw new ProfileError('RECORD_INVALID', { where });
+  return iso.slice(2).replaceAll('-', '');
 }

@@ -313,6 +313,11 @@ const Holder = Type.Object(
     nationalities: Type.Record(Type.String({ pattern: '^[A-Z]{1,3}$' }), Words),
     /** What the digits of a personal number say: nothing, or sex and year of birth by Decree 137/2015 art. 13. */
     personalNumber: Type.Enum(['opaque', 'decree-137-2015']),
+    /**
+     * A birth of which the day, or day and month, is unknown: refused, or how DG13 writes it, `00/00/1950` or `1950`. The MRZ then has
+     * fillers (Doc 9303-3 §4.8), DG11 zeros, and ages are reckoned from the first day that it can be.
+     */
+    partialDateOfBirth: Type.Enum(['refused', 'zeros', 'shortened']),
     /** Texts that may not be empty. */
     requiredTexts: Type.Array(Type.Enum(['ethnicity', 'religion', 'placeOfOrigin', 'placeOfResidence', 'personalMarks']), {
       uniqueItems: true,

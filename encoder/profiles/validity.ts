@@ -1,4 +1,4 @@
-import { compareDates, formatDate, parseDate, plusYears, type CalendarDate } from './calendar.ts';
+import { compareDates, firstDayOf, formatDate, parseDate, parsePartialDate, plusYears, type CalendarDate } from './calendar.ts';
 import type { CardProfile } from './profile-schema.ts';
 
 type ValidityRule = CardProfile['validity'];
@@ -18,9 +18,9 @@ export function expiryFor(rule: ValidityRule, birth: CalendarDate, issue: Calend
 
 /** The same for dates as the record writes them; undefined when one of them is no date. */
 export function expiryOf(rule: ValidityRule, dateOfBirth: string, dateOfIssue: string): string | null | undefined {
-  const [birth, issue] = [parseDate(dateOfBirth), parseDate(dateOfIssue)];
+  const [birth, issue] = [parsePartialDate(dateOfBirth), parseDate(dateOfIssue)];
   if (birth === undefined || issue === undefined) return undefined;
-  const expiry = expiryFor(rule, birth, issue);
+  const expiry = expiryFor(rule, firstDayOf(birth), issue);
   return expiry === null ? null : formatDate(expiry);
 }
 
@@ -40,8 +40,8 @@ export function isBelowAge(
   record: { readonly dateOfBirth: string; readonly dateOfIssue: string },
   age: number,
 ): boolean {
-  const [birth, issue] = [parseDate(record.dateOfBirth), parseDate(record.dateOfIssue)];
-  return birth !== undefined && issue !== undefined && compareDates(issue, plusYears(birth, age, leapDay)) < 0;
+  const [birth, issue] = [parsePartialDate(record.dateOfBirth), parseDate(record.dateOfIssue)];
+  return birth !== undefined && issue !== undefined && compareDates(issue, plusYears(firstDayOf(birth), age, leapDay)) < 0;
 }
 
 function termFor(rule: Extract<ValidityRule, { rule: 'years' }>, birth: CalendarDate, issue: CalendarDate): number {
