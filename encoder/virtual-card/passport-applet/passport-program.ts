@@ -152,8 +152,9 @@ class PassportApplet implements RunningProgram {
   /** The answer of a step that may begin secure messaging. */
   #begin({ response, session, ephemeralKeys }: CardStep): ResponseApdu {
     if (session === undefined) return response;
-    const identifier = ephemeralKeys?.chip ?? basicAccessIdentifier(mrzInformation(this.#applet.memory) ?? '');
-    this.#session = new SecureSession(this.#applet, session, identifier);
+    const chipIdentifier = ephemeralKeys?.chip ?? basicAccessIdentifier(mrzInformation(this.#applet.memory) ?? '');
+    const terminalKey = ephemeralKeys?.terminal;
+    this.#session = new SecureSession(this.#applet, session, { chipIdentifier, ...(terminalKey === undefined ? {} : { terminalKey }) });
     return response;
   }
 

@@ -16,6 +16,7 @@ import {
   readFile,
   selectApplication,
   type SmChannel,
+  verifyChipAuthenticationMapping,
 } from '#encoder/access';
 import { fromHex, toHex, uintBE } from '#encoder/bytes';
 import { cvCertificate, cvDomainParameters, encodeCvCertificateBody } from '#encoder/cv-certificate';
@@ -49,8 +50,16 @@ const BASE = 'passport-applet';
 const PACE = 'passport-applet-pace';
 const DG1 = tlv(0x61, new Uint8Array(93).fill(0x41));
 const DG3 = tlv(0x63, new Uint8Array(700).fill(0x33));
+/** id-PACE-ECDH-CAM-AES-CBC-CMAC-128. */
+const PACE_CAM = '0.4.0.127.0.7.2.2.4.6.2';
 const CARD_ACCESS = cardAccess.encode({
-  securityInfos: [{ kind: 'PACEInfo', protocol: PROTOCOL['id-PACE-ECDH-GM-AES-CBC-CMAC-128'], version: 2, parameterId: 13 }],
+  securityInfos: [
+    { kind: 'PACEInfo', protocol: PROTOCOL['id-PACE-ECDH-GM-AES-CBC-CMAC-128'], version: 2, parameterId: 13 },
+    { kind: 'PACEInfo', protocol: PACE_CAM, version: 2, parameterId: 12 },
+    // Nothing that this chip could keep: its key is on another curve, and no standard has the second.
+    { kind: 'PACEInfo', protocol: PACE_CAM, version: 2, parameterId: 13 },
+    { kind: 'PACEInfo', protocol: '0.4.0.127.0.7.2.2.4.9.9', version: 2, parameterId: 12 },
+  ],
 });
 const PRIVATE_VALUE = 0x123456789abcdef0fedcba9876543210n;
 const CHIP_KEY = { curve: 'P-256', point: EC_DOMAINS['P-256'].Point.BASE.multiply(PRIVATE_VALUE).toBytes(false) } as const;
@@ -172,6 +181,21 @@ describe('the travel document with PACE', () => {
     const keys = await authenticateChip(channel, { parameters: AES, publicKey: CHIP_KEY, random });
     await terminalAuthentication(channel, ephemeralKeys.chip ?? new Uint8Array(0), keys);
     expect(await readFile(channel, 0x0103)).toEqual(DG3);
+  });
+
+  it('Chip Authentication Mapping proves the chip, and Terminal Authentication may follow at once', async () => {
+    const card = await travelDocument(PACE);
+    const parameters = paceParameters(PACE_CAM, 12);
+    const request = { parameters, password: canPassword(CAN), random };
+    const { channel, ephemeralKeys, chipAuthentication } = await openPaceSession(clearChannel(card), request);
+    if (chipAuthentication === undefined) throw new Error('the chip has proven nothing');
+    expect(verifyChipAuthenticationMapping(chipAuthentication, CHIP_KEY)).toBe(true);
+    await selectApplication(channel);
+    await terminalAuthentication(channel, ephemeralKeys.chip ?? new Uint8Array(0), ephemeralKeys);
+    expect(await readFile(channel, 0x0103)).toEqual(DG3);
+    await expect(
+      openPaceSession(clearChannel(card), { ...request, parameters: paceParameters(PACE_CAM, 13), sendParameterId: true }),
+    ).rejects.toMatchObject({ code: 'ACCESS_REFUSED' });
   });
 
   it('BAC still opens it; PACE with a wrong CAN does not; without EF.CardAccess there is no PACE', async () => {

@@ -6,6 +6,7 @@ import {
   type InspectionRights,
   type SmSession,
   TerminalAuthenticationCardSession,
+  type TerminalBinding,
 } from '#encoder/access';
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
 import { concat } from '#encoder/bytes';
@@ -36,13 +37,12 @@ export class SecureSession {
   #messaging: SmSession;
   #chained: Uint8Array[] = [];
 
-  /** `chipIdentifier`: ID_IC of Terminal Authentication (Doc 9303-11 §7.1.2). */
-  constructor(applet: Applet, messaging: SmSession, chipIdentifier: Uint8Array) {
+  constructor(applet: Applet, messaging: SmSession, binding: TerminalBinding) {
     const key = chipAuthenticationKey(applet.memory);
     this.#applet = applet;
     this.#messaging = messaging;
     this.#chip = key === undefined ? undefined : new ChipAuthenticationCardSession(applet.pace ? [TRIPLE_DES, AES_128] : TRIPLE_DES, key);
-    this.#terminal = new TerminalAuthenticationCardSession(storeIn(applet.memory), applet.random, { chipIdentifier });
+    this.#terminal = new TerminalAuthenticationCardSession(storeIn(applet.memory), applet.random, binding);
   }
 
   get rights(): InspectionRights {
