@@ -1,8 +1,23 @@
-import { createHash, createPublicKey } from 'node:crypto';
+import { createHash, createPublicKey, randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import {
+  authenticateActively,
+  authenticateChip,
+  chipAuthenticationParameters,
+  chipAuthenticationPublicKey,
+  canPassword,
+  openBac,
+  openPace,
+  paceParameters,
+  readFile,
+  selectApplication,
+} from '#encoder/access';
+import { openChannel } from '#encoder/apdu';
 import { equalBytes } from '#encoder/bytes';
+import { dg14, dg14Of, PROTOCOL, type SecurityInfo } from '#encoder/lds';
 import type { CardConnection } from '#encoder/readers';
-import { inApplication, inMasterFile } from '#encoder/testing';
+import { inApplication, inMasterFile, TEST_CARD_ACCESS } from '#encoder/testing';
+import { tlv } from '#encoder/tlv';
 import type { AccessSecrets, CardDriver, DriverCapabilities, TransportKeys } from './card-driver.ts';
 import type { ChipKeyAlgorithms } from './chip-keys.ts';
 import type { FileId } from './file-id.ts';
@@ -30,6 +45,7 @@ export interface DriverBench {
 }
 
 const SECRETS: AccessSecrets = { mrzInformation: '123456789790010113001019', can: '123456' };
+const CA = 'id-CA-ECDH-AES-CBC-CMAC-128';
 const OF_ANOTHER: AccessSecrets = { mrzInformation: 'L898902C<369080619406236', can: '654321' };
 
 /** What every driver does alike, whatever its chip family; what it cannot do it says in its capabilities. */
@@ -44,6 +60,12 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
   const keysOf = ({ capabilities }: CardDriver): ChipKeyAlgorithms => ({
     activeAuthentication: capabilities.activeAuthentication[0] ?? null,
     chipAuthentication: capabilities.chipAuthentication[0] ?? null,
+  });
+
+  /** With RSA, whose proof needs no word of DG14. */
+  const finishedKeysOf = ({ capabilities }: CardDriver): ChipKeyAlgorithms => ({
+    activeAuthentication: capabilities.activeAuthentication.find((algorithm) => algorithm.startsWith('RSA-')) ?? null,
+    chipAuthentication: capabilities.chipAuthentication.find((algorithm) => algorithm === 'EC-brainpoolP256r1') ?? null,
   });
 
   async function opened(chip: ChipBench): Promise<CardDriver> {
@@ -282,6 +304,44 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
       await expect(later.open(chip.keys())).rejects.toMatchObject({ code: 'CARD_REFUSED' });
     });
 
+    it('the finished card opens with its secrets, holds what was written, and proves the keys whose public halves came out', async () => {
+      const chip = await make.chip();
+      const driver = await bound(chip);
+      const wanted = finishedKeysOf(driver);
+      const keys = await driver.generateKeys(wanted);
+      await driver.setAccessSecrets(SECRETS);
+      const files = [
+        ...[0x011e, 0x0101, 0x0102].map((fid, i) => [fid, tlv(0x60, content(20 + 700 * i))] as const),
+        [0x010e, dg14.encode(dg14Of([], chipAuthenticationInfos(keys.chipAuthentication)))] as const,
+        [0x011d, tlv(0x77, content(1500))] as const,
+      ];
+      const pace = driver.capabilities.accessControl.includes('id-PACE-ECDH-GM');
+      if (pace) await writeAll(driver, inMasterFile(0x011c), TEST_CARD_ACCESS);
+      for (const [fid, bytes] of files) await writeAll(driver, inApplication(fid), bytes);
+      await driver.lock();
+      await driver.proveLock();
+      const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
+      if (pace) {
+        const parameters = paceParameters(PROTOCOL['id-PACE-ECDH-GM-AES-CBC-CMAC-128'], 13);
+        const channel = await openPace(openChannel(await chip.connect()), { parameters, password: canPassword(SECRETS.can), random });
+        await selectApplication(channel);
+        expect(await readFile(channel, 0x011e)).toEqual(files[0]?.[1]);
+      }
+      const clear = openChannel(await chip.connect());
+      await selectApplication(clear);
+      const holder = await openBac(clear, { mrzInformation: SECRETS.mrzInformation, random });
+      for (const [fid, bytes] of files) expect(equalBytes(await readFile(holder, fid), bytes)).toBe(true);
+      if (keys.activeAuthentication !== null) {
+        const proof = { publicKey: keys.activeAuthentication, challenge: random(8) };
+        expect(await authenticateActively(holder, proof)).toBe(true);
+      }
+      if (keys.chipAuthentication !== null) {
+        const publicKey = chipAuthenticationPublicKey(keys.chipAuthentication);
+        await authenticateChip(holder, { parameters: chipAuthenticationParameters(PROTOCOL[CA]), publicKey, random });
+        expect(equalBytes(await readFile(holder, 0x0101), files[1]?.[1] ?? tag)).toBe(true);
+      }
+    });
+
     it('a chip that answers 9000 to the lock and stays open is caught', async () => {
       const chip = await make.chip('lockLies');
       const driver = await finished(chip);
@@ -290,6 +350,15 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
       await expect((await driverOf(chip)).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
     });
   });
+}
+
+/** What a chip must announce to have Chip Authentication with this key. */
+function chipAuthenticationInfos(subjectPublicKeyInfo: Uint8Array | null): readonly SecurityInfo[] {
+  if (subjectPublicKeyInfo === null) return [];
+  return [
+    { kind: 'ChipAuthenticationInfo', protocol: PROTOCOL[CA], version: 1 },
+    { kind: 'ChipAuthenticationPublicKeyInfo', protocol: PROTOCOL['id-PK-ECDH'], subjectPublicKeyInfo },
+  ];
 }
 
 /** In the terms of the capabilities. */
