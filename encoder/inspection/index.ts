@@ -7,6 +7,7 @@ export { inspectCard, type Inspection, type InspectionResult } from './inspect-c
 export { readCard, type CardReading, type CardReadingResult } from './read-card.ts';
 export type { ExaminationTools } from './examination.ts';
 export type { CardSecrets } from './ways.ts';
+export { INSPECTION_CHECK_TITLES } from './check-titles.ts';
 export { terminalAuthenticator, type TerminalAuthenticator } from './terminal-proof.ts';
 export type { InspectedPrint, InspectionOrder } from './compare.ts';
 export type { CardSecurityVerdict, PassiveAuthenticator, PassiveCheck, PassiveVerdict } from './passive-authenticator.ts';

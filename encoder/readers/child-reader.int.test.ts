@@ -5,7 +5,7 @@ import { VirtualSlot } from '#encoder/virtual-card';
 import { openChildReader, type ChildReaderOptions } from './child-reader.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
 import type { Reader } from './reader.ts';
-import { READER_PROGRAM, startTestPcscd, type TestPcscd } from './testing.ts';
+import { READER_PROGRAM, startTestPcscd, type TestPcscd } from '#encoder/testing';
 
 let pcscd: TestPcscd;
 beforeAll(async () => {

@@ -23,10 +23,11 @@ import {
   TEST_CHIP_ID,
   TEST_CHIP_KEYS,
   TEST_MASTER,
+  startTestPcscd,
+  type TestPcscd,
 } from '#encoder/testing';
 import { openPcscReader } from './pcsc.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
-import { startTestPcscd, type TestPcscd } from './testing.ts';
 
 let pcscd: TestPcscd;
 beforeAll(async () => {

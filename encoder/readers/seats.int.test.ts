@@ -4,7 +4,7 @@ import { VirtualSlot, type SlotCard } from '#encoder/virtual-card';
 import { openChildReader } from './child-reader.ts';
 import { ReaderError } from './reader-error.ts';
 import type { Reader } from './reader.ts';
-import { READER_PROGRAM, startTestPcscd, type TestPcscd } from './testing.ts';
+import { READER_PROGRAM, startTestPcscd, type TestPcscd } from '#encoder/testing';
 
 /** pcscd 1.9.9 has no more (ecosystem.md §0.4a). */
 const SEATS = 16;

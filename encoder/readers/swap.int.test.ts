@@ -12,12 +12,22 @@ import {
   type FileDigest,
   type PersonalisationJournal,
 } from '#encoder/personalisation';
-import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CARD_ACCESS, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import {
+  blankImage,
+  imageFolder,
+  inApplication,
+  inMasterFile,
+  TEST_CARD_ACCESS,
+  TEST_CHIP_KEYS,
+  TEST_MASTER,
+  READER_PROGRAM,
+  startTestPcscd,
+  type TestPcscd,
+} from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { openChildReader } from './child-reader.ts';
 import type { CardConnection, Reader } from './reader.ts';
-import { READER_PROGRAM, startTestPcscd, type TestPcscd } from './testing.ts';
 
 /** One card being made: its chip, its data, and the seat that it was begun in. */
 interface Job {

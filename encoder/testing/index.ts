@@ -1,6 +1,6 @@
 /**
- * What tests of several rooms share: blank chips in a folder that is gone afterwards, with keys that are nobody's. It is not
- * for any process that runs.
+ * What tests of several rooms share: blank chips in a folder that is gone afterwards, with keys that are nobody's, and a pcscd with
+ * virtual readers. It is not for any process that runs.
  */
 export {
   blankImage,
@@ -15,3 +15,4 @@ export {
 } from './blank-chips.ts';
 export { SPECIMEN_CITIZEN } from './specimen-citizen.ts';
 export { ECDSA_SHA256, ECDSA_SHA384, ecPair, issue, type Pair, PSS_SHA256, rsaPair, signBy } from './cv-issuer.ts';
+export { READER_PROGRAM, startTestPcscd, type TestEntry, type TestPcscd } from './test-pcscd.ts';

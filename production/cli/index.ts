@@ -15,7 +15,8 @@ import type { CliIo } from './io.ts';
 
 export { ApiClient, type ClientOptions } from './client.ts';
 export { CliError, EXIT, showFailure } from './cli-error.ts';
-export { processIo, type CliIo } from './io.ts';
+export { inputFile } from './command.ts';
+export { plain, processIo, table, type CliIo } from './io.ts';
 export { runCommandLine } from './run.ts';
 
 /** Adds every client command to `program`. */

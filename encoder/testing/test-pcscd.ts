@@ -11,7 +11,7 @@ export const READER_PROGRAM: readonly string[] = [
   '--conditions=source',
   '--import',
   'tsx',
-  fileURLToPath(new URL('reader-process.ts', import.meta.url)),
+  fileURLToPath(new URL('../readers/reader-process.ts', import.meta.url)),
 ];
 
 const VPCD = '/usr/lib/pcsc/drivers/serial/libifdvpcd.so';
