@@ -1,5 +1,5 @@
 /** For tests: chips of each family, over the virtual card. */
-import { toHex, type Secret } from '#encoder/bytes';
+import { toHex } from '#encoder/bytes';
 import { diversify } from '#encoder/globalplatform';
 import { inProcessReader } from '#encoder/readers';
 import { oneRsaKey, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
@@ -11,40 +11,42 @@ const takeRsaKey = oneRsaKey();
 const ANOTHER_CHIP = TEST_CHIP_ID.with(7, 0);
 let made = 0;
 
-export interface BenchOptions {
-  readonly path: (name: string) => string;
-  readonly personality?: Partial<Personality>;
-  /** What the family tells of itself: its chip id, or transport keys, or neither. */
-  readonly tellsChipId: boolean;
-  readonly hasTransportKeys: boolean;
+/** The part of a personality that makes a chip of another family; the reference profile without. */
+export type ChipKind = Pick<Partial<Personality>, 'program' | 'cps'>;
+
+/** A blank chip in an image of its own; gives its path. */
+export function chipImage(path: string, personality: ChipKind, defect?: 'lockLies'): string {
+  const keys = diversify(TEST_MASTER, TEST_CHIP_ID);
+  createImage(path, {
+    serial: blankSerial('26A', 1),
+    chipId: TEST_CHIP_ID,
+    transportKeys: keys,
+    personality,
+    ...(defect === undefined ? {} : { defect: { kind: defect } }),
+  });
+  return path;
+}
+
+/** Null where the family has none. */
+export function transportKeys({ program = 'reference' }: ChipKind, chipId = TEST_CHIP_ID): TransportKeys | null {
+  return program.startsWith('passport') ? null : diversify(TEST_MASTER, chipId);
 }
 
 /** A maker of chips, each with an image of its own. */
-export function chipBench({ path, personality, tellsChipId, hasTransportKeys }: BenchOptions): (defect?: 'lockLies') => ChipBench {
+export function chipBench(path: (name: string) => string, kind: ChipKind): (defect?: 'lockLies') => ChipBench {
   return (defect) => {
     made += 1;
-    const image = path(`${made}.image`);
-    createImage(image, {
-      serial: blankSerial('26A', 1),
-      chipId: TEST_CHIP_ID,
-      transportKeys: keysFrom(TEST_MASTER, TEST_CHIP_ID),
-      ...(personality === undefined ? {} : { personality }),
-      ...(defect === undefined ? {} : { defect: { kind: defect } }),
-    });
     const reader = inProcessReader();
-    const card = VirtualCard.open(image, { takeRsaKey, durable: false });
+    const card = VirtualCard.open(chipImage(path(`${made}.image`), kind, defect), { takeRsaKey, durable: false });
     return {
       connect: () => {
         reader.insert(card);
         return reader.connect();
       },
-      chipId: tellsChipId ? toHex(TEST_CHIP_ID) : null,
-      keys: () => (hasTransportKeys ? keysFrom(TEST_MASTER, TEST_CHIP_ID) : null),
-      wrongKeys: () => (hasTransportKeys ? keysFrom(TEST_MASTER, ANOTHER_CHIP) : null),
+      // Chips without transport keys have no id either.
+      chipId: transportKeys(kind) === null ? null : toHex(TEST_CHIP_ID),
+      keys: () => transportKeys(kind),
+      wrongKeys: () => transportKeys(kind, ANOTHER_CHIP),
     };
   };
-}
-
-function keysFrom(master: Secret, chipId: Uint8Array): TransportKeys {
-  return diversify(master, chipId);
 }

@@ -10,12 +10,7 @@ afterAll(folder.remove);
 
 for (const channel of ['SCP02-15', 'SCP02-55', 'SCP03'] as const) {
   cardDriverConformance(`CPS style over ${channel}`, {
-    chip: chipBench({
-      path: folder.path,
-      personality: { program: 'cps', cps: { scp: channel } },
-      tellsChipId: true,
-      hasTransportKeys: true,
-    }),
+    chip: chipBench(folder.path, { program: 'cps', cps: { scp: channel } }),
     driver: (connection) => cpsDriver(connection, { layout: { ...CPS_LAYOUT, channel } }),
     capabilities: {
       transport: channel === 'SCP03' ? 'SCP03' : 'SCP02',

@@ -1,12 +1,21 @@
 import { randomBytes } from 'node:crypto';
-import { expectSuccess, isSuccess, openChannel, parseCommand, StatusWord, type ApduChannel, type CommandApdu } from '#encoder/apdu';
+import {
+  expectSuccess,
+  isSuccess,
+  openChannel,
+  parseCommand,
+  SHORT_LE_MAX,
+  StatusWord,
+  type ApduChannel,
+  type CommandApdu,
+} from '#encoder/apdu';
 import { ascii, ByteReader, DecodeError, fromHex, toHex } from '#encoder/bytes';
 import { installForPersonalization, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter, readRaw } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
 import { checkAnswerToReset } from '../answer-to-reset.ts';
-import { checkTag } from '../binding-tag.ts';
+import { checkTag, TAG_BYTES } from '../binding-tag.ts';
 import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
@@ -81,6 +90,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
     return formed('GET DATA binding tag', () => {
       const reader = new ByteReader(object, layout.bindingTag.object);
       const value = enter(reader, tag).rest();
+      if (value.length < TAG_BYTES.min || value.length > TAG_BYTES.max) throw reader.error('BYTES_LIMIT', 'tag', `${value.length} bytes`);
       reader.end();
       return value;
     });
@@ -96,7 +106,9 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
       const response = await clear.send(getData(numberOf(layout.chipId.object)));
       if (isSuccess(response)) {
         const chipId = response.data.slice(layout.chipId.offset, layout.chipId.offset + CHIP_ID_BYTES);
-        if (chipId.length !== CHIP_ID_BYTES) throw new DriverError('CHIP_ANSWER_INVALID', 'GET DATA chip id');
+        if (chipId.length !== CHIP_ID_BYTES || response.data.length > SHORT_LE_MAX) {
+          throw new DriverError('CHIP_ANSWER_INVALID', 'GET DATA chip id', { detail: `${response.data.length} bytes` });
+        }
         return { family: FAMILY, lifeCycle: 'unlocked', chipId: toHex(chipId) };
       }
       try {

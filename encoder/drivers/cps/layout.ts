@@ -1,5 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { Check, Errors } from 'typebox/value';
+import { parseCommand } from '#encoder/apdu';
+import { DecodeError, fromHex } from '#encoder/bytes';
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, type FileId } from '../file-id.ts';
 import { DEFAULT_LAYOUT } from './default-layout.ts';
@@ -81,7 +83,17 @@ export function cpsLayout(json: unknown): CpsLayout {
   ];
   const twice = groupings.find((dgi, i) => groupings.indexOf(dgi) !== i);
   if (twice !== undefined) throw new DriverError('LAYOUT_INVALID', `data grouping ${twice}`, { detail: 'stands for two things' });
+  if ('command' in json.lock) checkCommand(json.lock.command);
   return json;
+}
+
+function checkCommand(hex: string): void {
+  try {
+    parseCommand(fromHex(hex));
+  } catch (cause) {
+    if (cause instanceof DecodeError) throw new DriverError('LAYOUT_INVALID', '/lock/command', { cause, detail: cause.where ?? '' });
+    throw cause;
+  }
 }
 
 /** The layout of the virtual card's CPS chips (chip specification §8.2); another family is another file like it. */

@@ -9,7 +9,7 @@ afterAll(folder.remove);
 
 for (const family of ['passport-applet', 'passport-applet-pace'] as const) {
   cardDriverConformance(family, {
-    chip: chipBench({ path: folder.path, personality: { program: family }, tellsChipId: false, hasTransportKeys: false }),
+    chip: chipBench(folder.path, { program: family }),
     driver: (connection, secrets) => passportAppletDriver(connection, family, { secrets }),
     capabilities: { transport: 'none', onChipKeyGeneration: false, resumes: 'file', readsBack: true, terminalAuthentication: false },
     tellsBlank: true,

@@ -13,7 +13,7 @@ const folder = imageFolder();
 afterAll(folder.remove);
 
 const BENCH = {
-  chip: chipBench({ path: folder.path, tellsChipId: true, hasTransportKeys: true }),
+  chip: chipBench(folder.path, {}),
   capabilities: { transport: 'SCP03', onChipKeyGeneration: true, resumes: 'byte', readsBack: true, terminalAuthentication: true },
   tellsBlank: true,
 } as const;
