@@ -1,5 +1,6 @@
 import { makeRsaKey } from './key-pool.ts';
 import type { TakeRsaKey } from './chip-program.ts';
+import type { Fault } from './faults.ts';
 import { imagePath } from './maker.ts';
 import type { Timing } from './timing.ts';
 import { VirtualCard } from './virtual-card.ts';
@@ -13,6 +14,8 @@ export interface RackOptions {
   readonly takeRsaKey?: TakeRsaKey;
   readonly timing?: Timing;
   readonly durable?: boolean;
+  /** What goes wrong with a card while it lies on contacts; asked for anew at each insertion. */
+  readonly faults?: (serial: string) => readonly Fault[];
   /** Told of errors inside a chip, which its terminal sees as 6F00 or 6581. */
   readonly onFault?: (serial: string, error: unknown) => void;
 }
@@ -60,11 +63,12 @@ export class CardRack {
   }
 
   #open(serial: string): VirtualCard {
-    const { folder, timing, durable, onFault, takeRsaKey } = this.#options;
+    const { folder, timing, durable, faults, onFault, takeRsaKey } = this.#options;
     return VirtualCard.open(imagePath(folder, serial), {
       takeRsaKey: takeRsaKey ?? makeRsaKey,
       ...(timing === undefined ? {} : { timing }),
       ...(durable === undefined ? {} : { durable }),
+      ...(faults === undefined ? {} : { faults: faults(serial) }),
       ...(onFault === undefined ? {} : { onFault: (error: unknown) => onFault(serial, error) }),
     });
   }

@@ -206,6 +206,9 @@ describe('after the lock', () => {
     expect(await sw(clearChannel(card), '00A4020C2F00')).toBe('6A82');
     expect(await sw(clearChannel(card), '00A4000C3F00')).toBe('6D00');
     expect(await sw(clearChannel(card), '0C A4020C0101')).toBe('6882');
+    expect(await sw(clearChannel(card), '01A4040CA0000002471001')).toBe('6881');
+    expect(await sw(clearChannel(card), '40A4040CA0000002471001')).toBe('6881');
+    expect(await sw(clearChannel(card), '20A4040CA0000002471001')).toBe('6E00');
   });
 
   it.each([

@@ -3,6 +3,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
+import type { Fault } from './faults.ts';
 import { makeBlanks } from './maker.ts';
 import { CardRack } from './rack.ts';
 import { imageFolder, TEST_MASTER } from '#encoder/testing';
@@ -74,7 +75,10 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup();
 });
 
-async function bench(name: string): Promise<{ vpcd: Vpcd; rack: CardRack; serials: readonly string[]; chipIds: readonly string[] }> {
+async function bench(
+  name: string,
+  faults: readonly Fault[] = [],
+): Promise<{ vpcd: Vpcd; rack: CardRack; serials: readonly string[]; chipIds: readonly string[] }> {
   let next = 0;
   const path = folder.path(name);
   const note = makeBlanks({
@@ -87,7 +91,7 @@ async function bench(name: string): Promise<{ vpcd: Vpcd; rack: CardRack; serial
     defects: { 2: { kind: 'dead' } },
   });
   const vpcd = await Vpcd.listen();
-  const rack = new CardRack({ folder: path, places: { 'encode:1': { port: vpcd.port } } });
+  const rack = new CardRack({ folder: path, places: { 'encode:1': { port: vpcd.port } }, faults: () => faults });
   cleanups.push(
     () => rack.close(),
     () => vpcd.close(),
@@ -120,6 +124,19 @@ describe('a virtual card in a slot of vpcd', () => {
     socket.write(frame('00CADF2000'));
     await once(socket, 'close');
     expect(await ask(await vpcd.card(), '04')).toMatch(/^3B898001/);
+  });
+
+  it('a card that loses power leaves its reader and is back in it, alive', async () => {
+    const { vpcd, rack, serials, chipIds } = await bench('faults', [{ at: 2, effect: { kind: 'after' } }]);
+    await rack.insert(serials[0] ?? '', 'encode:1');
+    const socket = await vpcd.card();
+    socket.write(frame('01'));
+    expect(await ask(socket, '00CADF2000')).toBe(`DF200A0101${chipIds[0]}9000`);
+    socket.write(frame('00CADF2000'));
+    await once(socket, 'close');
+    const again = await vpcd.card();
+    again.write(frame('01'));
+    expect(await ask(again, '00CADF2000')).toBe(`DF200A0101${chipIds[0]}9000`);
   });
 
   it('a mute card is there and gives an ATR that no reader can take', async () => {

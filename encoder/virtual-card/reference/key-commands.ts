@@ -1,11 +1,13 @@
 import { createPublicKey, generateKeyPair, type KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
+import { DH_DOMAINS, type DhDomain } from '#encoder/access';
 import { ByteReader, toHex } from '#encoder/bytes';
 import { enter, readTlv, tlv } from '#encoder/tlv';
 import type { ChipKey, KeyRole } from '../memory.ts';
 import { answer, status } from '../responses.ts';
 import type { Chip } from './chip.ts';
+import { dhTemplate, makeDhKey, readDhKey } from './dh-keys.ts';
 import { members, u16 } from './file-commands.ts';
 
 const generate = promisify(generateKeyPair);
@@ -23,10 +25,20 @@ const CURVES: Readonly<Record<string, string>> = {
   '2B2403030208010107': 'brainpoolP256r1',
   '2B240303020801010B': 'brainpoolP384r1',
   '2B240303020801010D': 'brainpoolP512r1',
+  '2B81040023': 'secp521r1',
 };
 const RSA_BITS: readonly number[] = [1024, 2048, 3072];
 
-type Algorithm = { readonly kind: 'RSA'; readonly bits: number } | { readonly kind: 'EC'; readonly curve: string };
+type Algorithm =
+  | { readonly kind: 'RSA'; readonly bits: number }
+  | { readonly kind: 'EC'; readonly curve: string }
+  | { readonly kind: 'DH'; readonly domain: DhDomain };
+
+/** What the two roles can have. */
+const KINDS: Readonly<Record<KeyRole, readonly Algorithm['kind'][]>> = {
+  activeAuthentication: ['RSA', 'EC'],
+  chipAuthentication: ['EC', 'DH'],
+};
 
 /**
  * GENERATE ASYMMETRIC KEY PAIR (ISO/IEC 7816-8 §6.1): P1 = 80 makes the pair unless it is there, P1 = 81 only reads. The
@@ -44,7 +56,7 @@ export async function generateKeyPairCommand(chip: Chip, command: ParsedCommandA
   return answer(publicKeyTemplate(made));
 }
 
-/** Control reference template: 84 the key, and its algorithm: 80 bits of an RSA modulus, or 06 a curve. */
+/** Control reference template: 84 the key, and its algorithm: 80 bits of an RSA modulus, 06 a curve, 81 a MODP group. */
 function requestOf(data: Uint8Array): { readonly role: KeyRole; readonly algorithm: Algorithm } | undefined {
   const templates = members(data);
   for (const role of ['activeAuthentication', 'chipAuthentication'] as const) {
@@ -52,7 +64,7 @@ function requestOf(data: Uint8Array): { readonly role: KeyRole; readonly algorit
     const objects = members(templates?.get(template) ?? new Uint8Array(0));
     if (objects?.get(0x84)?.[0] !== reference) continue;
     const algorithm = algorithmOf(objects);
-    return algorithm === undefined || (algorithm.kind === 'RSA' && role === 'chipAuthentication') ? undefined : { role, algorithm };
+    return algorithm === undefined || !KINDS[role].includes(algorithm.kind) ? undefined : { role, algorithm };
   }
   return undefined;
 }
@@ -61,17 +73,21 @@ function algorithmOf(objects: ReadonlyMap<number, Uint8Array>): Algorithm | unde
   const bits = u16(objects.get(0x80));
   const curve = CURVES[toHex(objects.get(0x06) ?? new Uint8Array(0))];
   if (RSA_BITS.includes(bits)) return { kind: 'RSA', bits };
+  const domain = DH_DOMAINS.find(({ parameterId }) => objects.get(0x81)?.[0] === parameterId);
+  if (domain !== undefined) return { kind: 'DH', domain };
   return curve === undefined ? undefined : { kind: 'EC', curve };
 }
 
-function make(chip: Chip, algorithm: Algorithm): Promise<ChipKey> {
+function make(chip: Chip, algorithm: Algorithm): ChipKey | Promise<ChipKey> {
   if (algorithm.kind === 'RSA') return chip.takeRsaKey(algorithm.bits);
   chip.keyMade();
-  return makeEcKey(algorithm.curve);
+  return algorithm.kind === 'DH' ? makeDhKey(algorithm.domain, chip.random) : makeEcKey(algorithm.curve);
 }
 
-/** 7F49 (ISO/IEC 7816-8 §6.1, table 6): RSA modulus 81 and exponent 82; or curve 06 and uncompressed point 86. */
+/** 7F49 (ISO/IEC 7816-8 §6.1, table 6): RSA modulus 81 and exponent 82; curve 06 and uncompressed point 86; or a DH key (Doc 9303-11 §9.4.3). */
 export function publicKeyTemplate(key: ChipKey): Uint8Array {
+  const dh = readDhKey(key);
+  if (dh !== undefined) return dhTemplate(dh);
   const publicKey = createPublicKey({ key: Buffer.from(key.publicKey), format: 'der', type: 'spki' });
   return publicKey.asymmetricKeyType === 'rsa' ? rsaTemplate(publicKey) : ecTemplate(key.publicKey);
 }

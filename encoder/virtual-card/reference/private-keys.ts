@@ -12,14 +12,18 @@ import { enter, readTlv } from '#encoder/tlv';
 import type { ChipKey } from '../memory.ts';
 import { answer, status } from '../responses.ts';
 import type { Chip } from './chip.ts';
+import { readDhKey } from './dh-keys.ts';
 
 /** The key of Chip Authentication, as the protocol computes with it. */
 export function chipAuthenticationKey(key: ChipKey, keyId: bigint | undefined): ChipAuthenticationKey {
+  const dh = readDhKey(key);
+  const identifier = keyId === undefined ? {} : { keyId };
+  if (dh !== undefined) return { modp: dh.domain.name, privateKey: Secret.takeOver(dh.privateNumber), ...identifier };
   const name = createPublicKey({ key: Buffer.from(key.publicKey), format: 'der', type: 'spki' }).asymmetricKeyDetails?.namedCurve;
   const domain = Object.values(EC_DOMAINS).find(({ opensslName }) => opensslName === name);
   if (domain === undefined) throw new Error('a key on a curve that this chip does not make');
   const privateKey = Secret.takeOver(privateScalar(key.privateKey));
-  return { curve: domain.name, privateKey, ...(keyId === undefined ? {} : { keyId }) };
+  return { curve: domain.name, privateKey, ...identifier };
 }
 
 /** ECPrivateKey (RFC 5915 §3) inside PKCS #8 (RFC 5208 §5): version, algorithm, OCTET STRING { version, OCTET STRING scalar, … }. */
@@ -42,6 +46,7 @@ const HASH_OF_CURVE: Readonly<Record<string, string>> = {
   secp384r1: 'sha384',
   brainpoolP384r1: 'sha384',
   brainpoolP512r1: 'sha512',
+  secp521r1: 'sha512',
 };
 
 /**

@@ -18,19 +18,22 @@ import {
   type PaceSession,
   type SmChannel,
 } from '#encoder/access';
-import { ascii, fromHex } from '#encoder/bytes';
+import { ascii, ByteReader, fromHex, toHex, uintBE } from '#encoder/bytes';
 import type { ChipKeyAlgorithm, ChipPublicKeys } from '#encoder/drivers';
 import { diversify, encryptGrouping, installForPersonalization, openScp03, storeData } from '#encoder/globalplatform';
+import { dg14 } from '#encoder/lds';
 import { inApplication, inMasterFile, TEST_CARD_ACCESS, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
-import { tlv } from '#encoder/tlv';
+import { decodeTlvs, derBitString, derInteger, derOid, derSequence, enter, tlv } from '#encoder/tlv';
 import { EMRTD_AID } from './chip.ts';
 import {
+  BINDING_TAG,
   CAN,
   cardAccessOf,
   clearChannel,
   connect,
   dg14Of,
   MRZ_INFORMATION,
+  openDriver,
   personalise,
   random,
   testCards,
@@ -275,4 +278,63 @@ describe('Doc 9303-11 §6.1: Active Authentication by the key that DG15 shows', 
     const response = await (await opened(card)).send({ cla: 0, ins: 0x88, p1: 0, p2: 0, data: fromHex('0102030405060708'), le: 256 });
     expect(response.sw).toBe(0x6985);
   });
+});
+
+describe('Doc 9303-11 §6.2 over DH: a key of the chip in a MODP group', () => {
+  it.each([
+    [0, 'MODP-1024-160', 2],
+    [2, 'MODP-2048-256', 1],
+  ] as const)(
+    'domain parameters %i, %s: made on the chip, told as public key template, announced, used',
+    async (parameterId, name, cipher) => {
+      const card = cards.open();
+      const driver = await openDriver(card);
+      await driver.writeBindingTag(BINDING_TAG);
+      await driver.setAccessSecrets({ mrzInformation: MRZ_INFORMATION, can: CAN });
+      const channel = await openScp03(connect(card), { ...diversify(TEST_MASTER, TEST_CHIP_ID), version: 1 }, { hostChallenge: random(8) });
+      const send = async (p1: number): Promise<Uint8Array> => {
+        const data = tlv(0xa6, tlv(0x84, Uint8Array.of(2)), tlv(0x81, Uint8Array.of(parameterId)));
+        const response = await channel.send({ cla: 0, ins: 0x47, p1, p2: 0, data, le: 65_536, extended: true });
+        expect(response.sw).toBe(0x9000);
+        return response.data;
+      };
+      const template = await send(0x80);
+      expect(await send(0x81)).toEqual(template);
+      const objects = new Map(
+        decodeTlvs(enter(new ByteReader(template, '7F49'), 0x7f49).rest(), '7F49').map(({ tag, value }) => [tag, value]),
+      );
+      const [p, g, y] = [0x81, 0x83, 0x84].map((tag) => BigInt(`0x${toHex(objects.get(tag) ?? new Uint8Array(0))}`));
+      const spki = derSequence(
+        derSequence(derOid('1.2.840.113549.1.3.1'), derSequence(derInteger(p ?? 0n), derInteger(g ?? 0n))),
+        derBitString(derInteger(y ?? 0n)),
+      );
+      const oid = `0.4.0.127.0.7.2.2.3.1.${cipher}`;
+      await channel.send(installForPersonalization(EMRTD_AID));
+      for (const [place, fid, bytes] of [
+        [tlv(0x85, Uint8Array.of(0)), 0x011c, TEST_CARD_ACCESS],
+        [new Uint8Array(0), 0x0101, DG1],
+        [
+          new Uint8Array(0),
+          0x010e,
+          dg14.encode({
+            securityInfos: [
+              { kind: 'ChipAuthenticationInfo', protocol: oid, version: 1 },
+              { kind: 'ChipAuthenticationPublicKeyInfo', protocol: '0.4.0.127.0.7.2.2.1.1', subjectPublicKeyInfo: spki },
+            ],
+          }),
+        ],
+      ] as const) {
+        const fcp = tlv(0x62, tlv(0x80, uintBE(bytes.length, 2)), tlv(0x82, Uint8Array.of(1)), tlv(0x83, uintBE(fid, 2)), place);
+        await channel.send({ cla: 0, ins: 0xe0, p1: 0, p2: 0, data: fcp });
+        expect((await channel.send({ cla: 0, ins: 0xd6, p1: 0, p2: 0, data: bytes, extended: true })).sw).toBe(0x9000);
+      }
+      expect((await channel.send({ cla: 0, ins: 0xfe, p1: 0, p2: 0 })).sw).toBe(0x9000);
+
+      const sm = await opened(card);
+      const publicKey = chipAuthenticationPublicKey(spki);
+      expect(publicKey).toMatchObject({ modp: name });
+      await authenticateChip(sm, { parameters: chipAuthenticationParameters(oid), publicKey, random });
+      expect(await readFile(sm, 0x0101)).toEqual(DG1);
+    },
+  );
 });

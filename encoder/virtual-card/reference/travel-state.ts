@@ -40,6 +40,11 @@ export class TravelState {
       this.#endSession();
       return status(StatusWord.CONDITIONS_NOT_SATISFIED);
     }
+    const refused = refusedClass(command.cla);
+    if (refused !== undefined) {
+      this.#endSession();
+      return status(refused);
+    }
     if ((command.cla & 0x0c) === 0) return this.#inClear(command);
     const session = this.#session;
     if (session === undefined) return status(StatusWord.SM_NOT_SUPPORTED);
@@ -180,6 +185,12 @@ export class TravelState {
     this.#protocols.sessionEnded();
     this.#chip.volatile.currentFile = undefined;
   }
+}
+
+/** Logical channels but the basic one, and class bytes for future use (ISO/IEC 7816-4 §5.4.1). */
+function refusedClass(cla: number): number | undefined {
+  if ((cla & 0x43) !== 0) return StatusWord.LOGICAL_CHANNEL_NOT_SUPPORTED;
+  return (cla & 0x20) === 0 ? undefined : StatusWord.CLA_NOT_SUPPORTED;
 }
 
 function notHere(ins: number): ResponseApdu {
