@@ -81,7 +81,9 @@ async function certificatesIn(io: CliIo, paths: readonly string[]): Promise<read
       return (await readdir(at)).filter((name) => CERTIFICATE_FILE.test(name)).map((name) => join(at, name));
     }),
   );
-  const found = await Promise.all(files.flat().map(async (path) => pemOrDer(await inputFile(io, path)).map((der) => ({ path, der }))));
+  const found = await Promise.all(
+    files.flat().map(async (path) => contentsOf(await inputFile(io, path), /^CERTIFICATE$/).map((der) => ({ path, der }))),
+  );
   return found.flat().map(({ path, der }) => {
     readable('READ_CERTIFICATE_UNUSABLE', path, () => parseCertificate(der));
     return der;
@@ -131,14 +133,16 @@ function signature(key: KeyObject, algorithm: string, data: Uint8Array): Uint8Ar
   return Uint8Array.from(sign(row.hash, data, { key, ...padding }));
 }
 
-function pemOrDer(bytes: Uint8Array): readonly Uint8Array[] {
+/** What a file has: PEM blocks of this label, or DER. */
+function contentsOf(bytes: Uint8Array, label: RegExp): readonly Uint8Array[] {
   const text = Buffer.from(bytes).toString('latin1');
-  const blocks = [...text.matchAll(/-----BEGIN [A-Z0-9 ]+-----([A-Za-z0-9+/=\s]+)-----END [A-Z0-9 ]+-----/g)];
-  return blocks.length === 0 ? [bytes] : blocks.map(([, base64 = '']) => Uint8Array.from(Buffer.from(base64, 'base64')));
+  if (!text.includes('-----BEGIN ')) return [bytes];
+  const blocks = text.matchAll(/-----BEGIN ([A-Z0-9 ]+)-----([A-Za-z0-9+/=\s]+)-----END/g);
+  return [...blocks].flatMap(([, name = '', base64 = '']) => (label.test(name) ? [Uint8Array.from(Buffer.from(base64, 'base64'))] : []));
 }
 
 function derOf(bytes: Uint8Array): Uint8Array {
-  return pemOrDer(bytes)[0] ?? bytes;
+  return contentsOf(bytes, /./)[0] ?? bytes;
 }
 
 function readable(code: ReadCode, where: string, read: () => unknown): void {

@@ -39,6 +39,9 @@ A day at the plant / Một ngày ở nhà máy:
   cardmint report                                  counts, yield, and whether the books balance
   cardmint shipments manifest shp-… --out folder   manifest.json, .p7s, .csv, .pdf for the province
 
+Without any plant / Không cần nhà máy:
+  cardmint read --reader NAME --mrz mrz.txt --csca csca.cer   read and verify a card
+
 Without --plant, --url or a configuration a command means the plant in var/plant. When it does not run, it is brought up for
 this one command, its line held, and stopped again / nhà máy var/plant được bật tạm cho một lệnh, chuyền không chạy.
 Who you are: --as PERSON reads <plant>/secrets/tokens/PERSON.token; --token-file FILE reads another file.
