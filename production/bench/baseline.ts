@@ -12,6 +12,7 @@ import { profileById, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader } from '#encoder/readers';
 import { createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
 import { cardFiles, chipKeysOf } from '#queues/steps';
+import { throwawayTrustPoint } from './throwaway-cvca.ts';
 
 /** Medians over a few rounds. */
 export interface BareFigures {
@@ -27,6 +28,7 @@ const SOD_BYTES = 1600;
 export async function bareChip(record: CitizenRecord, profile: string): Promise<BareFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-bench-'));
   const rsa = await makeRsaKey();
+  const trustPoint = throwawayTrustPoint(new Date());
   try {
     return await median(async (round) => {
       const chipId = Uint8Array.from(randomBytes(8));
@@ -43,7 +45,7 @@ export async function bareChip(record: CitizenRecord, profile: string): Promise<
       await driver.open(keys);
       const bindingTag = Uint8Array.from(randomBytes(32));
       const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag, keys: chipKeysOf(profile) });
-      const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys, trustPoint: null });
+      const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys, trustPoint });
       const plan = planPersonalisation(
         { bindingTag, publicKeys, ...files.planned(new Uint8Array(SOD_BYTES).fill(0x77)) },
         driver.capabilities,
