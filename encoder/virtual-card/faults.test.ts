@@ -1,9 +1,14 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
-import { inApplication } from '#encoder/testing';
+import { referenceDriver } from '#encoder/drivers';
+import { diversify } from '#encoder/globalplatform';
+import { personalise as personaliseChip, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
+import { inProcessReader } from '#encoder/readers';
+import { inApplication, inMasterFile, TEST_CARD_ACCESS, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import { tlv } from '#encoder/tlv';
 import { FaultInjector, seededFaults, type FaultEffect } from './faults.ts';
-import { BINDING_TAG, clearChannel, connect, openDriver, personalise, sw, testCards } from './testing.ts';
+import { BINDING_TAG, CAN, clearChannel, connect, MRZ_INFORMATION, openDriver, personalise, sw, testCards } from './testing.ts';
 
 const cards = testCards();
 afterAll(cards.remove);
@@ -130,3 +135,53 @@ describe('something else is answered', () => {
     await observed;
   });
 });
+
+describe('a whole card under seeded faults', () => {
+  const FILES = [
+    { ...inMasterFile(0x011c), bytes: TEST_CARD_ACCESS },
+    { ...inApplication(0x0101), bytes: tlv(0x61, content(90)) },
+    { ...inApplication(0x0102), bytes: tlv(0x75, content(2000)) },
+    { ...inApplication(0x011d), bytes: tlv(0x77, content(700)) },
+  ];
+  const journal: PersonalisationJournal = { intend: () => Promise.resolve(), outcome: () => Promise.resolve() };
+
+  it.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])(
+    'seed %i: resumed from what the chip says, it ends locked and byte-identical',
+    async (seed) => {
+      const card = cards.open({ faults: seededFaults(seed, { commands: 45, faults: 12 }) });
+      const reader = inProcessReader();
+      const attempt = async (): Promise<void> => {
+        reader.insert(card);
+        const driver = referenceDriver(await reader.connect(), { commandBytesMax: 400 });
+        if ((await driver.identify()).lifeCycle === 'locked') return driver.proveLock();
+        await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+        const publicKeys = await prepareChip({ driver, journal, bindingTag: BINDING_TAG, keys: TEST_CHIP_KEYS });
+        const secrets = { mrzInformation: MRZ_INFORMATION, can: CAN };
+        const content = { bindingTag: BINDING_TAG, publicKeys, secrets, trustPoint: null, files: FILES };
+        await personaliseChip({ driver, journal, plan: planPersonalisation(content, driver.capabilities) });
+      };
+      let failures = 0;
+      for (let done = false; !done;) {
+        done = await attempt().then(
+          () => true,
+          () => false,
+        );
+        failures += done ? 0 : 1;
+        expect(failures).toBeLessThanOrEqual(12);
+      }
+      expect(failures).toBeGreaterThan(3);
+      expect(card.lifeCycle).toBe('locked');
+      const digests = FILES.map(({ directory, fid, bytes }) => ({
+        directory,
+        fid,
+        size: bytes.length,
+        sha256: toHex(sha256(bytes)).toLowerCase(),
+      }));
+      expect(card.fileDigests()).toEqual(digests.toSorted((a, b) => key(a) - key(b)));
+    },
+  );
+});
+
+function key({ directory, fid }: { readonly directory: string; readonly fid: number }): number {
+  return directory === 'MF' ? 0x10000 + fid : fid;
+}
