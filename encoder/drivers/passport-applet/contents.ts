@@ -22,10 +22,11 @@ export async function readToEnd(channel: ApduChannel, file: FileId): Promise<Uin
   const parts: Uint8Array[] = [];
   let at = 0;
   while (at < FILE_BYTES_MAX) {
-    const part = await readPart(channel, file, { at, le: READ_MAX });
+    const le = Math.min(READ_MAX, FILE_BYTES_MAX - at);
+    const part = await readPart(channel, file, { at, le });
     parts.push(part);
     at += part.length;
-    if (part.length < READ_MAX) break;
+    if (part.length < le) break;
   }
   return concat(...parts);
 }
