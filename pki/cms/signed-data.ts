@@ -29,7 +29,7 @@ export interface SignedData {
 /** What is wrong with a signature, in the order in which it is found. */
 export type SignerInfoFault = 'algorithm-unsupported' | 'content-type' | 'message-digest' | 'signature';
 
-/** An EF.SOD with certificate is under 4 KiB; a signature over a manifest under 2 KiB. */
+/** An EF.SOD with certificate is under 4 KiB; a signature over a manifest under 2 KiB. Master lists are larger, and say so. */
 const BYTES_MAX = 65_536;
 const CERTIFICATES_MAX = 8;
 
@@ -48,8 +48,8 @@ export function hashOfOid(oid: string): HashName | undefined {
  * Strict DER reader of a ContentInfo that holds a SignedData with exactly one signer and signed attributes. Throws `CmsError`, or a
  * `DecodeError` or `X509Error` with the place; it verifies nothing.
  */
-export function parseSignedData(contentInfo: Uint8Array, path: string): SignedData {
-  if (contentInfo.length > BYTES_MAX) throw malformed(path, `${contentInfo.length} bytes`);
+export function parseSignedData(contentInfo: Uint8Array, path: string, bytesMax = BYTES_MAX): SignedData {
+  if (contentInfo.length > bytesMax) throw malformed(path, `${contentInfo.length} bytes`);
   const info = decodeOnly(contentInfo, 0x30, path);
   if (readOid(info) !== OID.signedData) throw malformed(`${path}/contentType`, 'not signedData');
   const explicit = enter(info, 0xa0);

@@ -7,4 +7,11 @@ export { SodError, type SodErrorCode } from './sod-error.ts';
 export { documentSigner, issueSod, prepareSod, sodTokenOf, type DocumentSigner, type SodRequest, type SodToken } from './issue.ts';
 export { verifySod, type PassiveAuthenticationVerdict } from './verify.ts';
 export { verifyCardSecurity, type CardSecurityVerdict } from './card-security.ts';
-export type { PassiveAuthenticationCheck, PassiveAuthenticationCode, PassiveAuthenticationOptions } from './document-signer-checks.ts';
+export {
+  findCsca,
+  signerOf,
+  type CscaMatch,
+  type PassiveAuthenticationCheck,
+  type PassiveAuthenticationCode,
+  type PassiveAuthenticationOptions,
+} from './document-signer-checks.ts';

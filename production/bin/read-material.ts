@@ -5,6 +5,7 @@ import { isCodedError } from '#encoder/bytes';
 import { CV_ALGORITHMS, cvCertificate, cvTrustPoint, verifyCvChain } from '#encoder/cv-certificate';
 import { terminalAuthenticator, type PassiveAuthenticator, type TerminalAuthenticator } from '#encoder/inspection';
 import { splitLines, zoneOfLength } from '#encoder/mrz';
+import { readMasterList } from '#pki/master-list';
 import { verifyCardSecurity, verifySod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
 import { CliError, EXIT, inputFile, type CliIo } from '#production/cli';
@@ -12,17 +13,25 @@ import { CliError, EXIT, inputFile, type CliIo } from '#production/cli';
 /** Files of `cardmint read`, as their options name them. */
 export interface ReadFiles {
   readonly csca: readonly string[];
+  readonly masterList: readonly string[];
   readonly crl?: string;
   readonly cvca: readonly string[];
   readonly taCert: readonly string[];
   readonly taKey?: string;
 }
 
-/** Passive Authentication against the CSCAs that the operator trusts, and the revocation list given. */
+/** Passive Authentication against the CSCAs that the operator trusts, and those of Master Lists that they stand behind. */
 export async function passiveAuthenticatorOf(io: CliIo, files: ReadFiles, now: () => Date): Promise<PassiveAuthenticator> {
   const trusted = await certificatesIn(io, files.csca);
+  const listed = await Promise.all(
+    files.masterList.map(async (path) => {
+      const list = derOf(await inputFile(io, path));
+      return readable('READ_CERTIFICATE_UNUSABLE', path, () => readMasterList(list, { csca: trusted, at: now() }));
+    }),
+  );
+  const csca = [...trusted, ...listed.flat()];
   const crl = files.crl === undefined ? undefined : derOf(await inputFile(io, files.crl));
-  const options = () => ({ csca: trusted, ...(crl === undefined ? {} : { crl }), at: now() });
+  const options = () => ({ csca, ...(crl === undefined ? {} : { crl }), at: now() });
   return {
     verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, options())),
     verifyCardSecurity: (file) => Promise.resolve(verifyCardSecurity(file, options())),
@@ -145,9 +154,9 @@ function derOf(bytes: Uint8Array): Uint8Array {
   return contentsOf(bytes, /./)[0] ?? bytes;
 }
 
-function readable(code: ReadCode, where: string, read: () => unknown): void {
+function readable<T>(code: ReadCode, where: string, read: () => T): T {
   try {
-    read();
+    return read();
   } catch (cause) {
     if (!isCodedError(cause)) throw cause;
     throw unusable(code, where, { cause, detail: cause.code });
