@@ -13,11 +13,11 @@ import {
   selectApplication,
 } from '#encoder/access';
 import { openChannel } from '#encoder/apdu';
-import { equalBytes } from '#encoder/bytes';
+import { equalBytes, toHex } from '#encoder/bytes';
 import { dg14, dg14Of, PROTOCOL, type SecurityInfo } from '#encoder/lds';
 import type { CardConnection } from '#encoder/readers';
 import { inApplication, inMasterFile, TEST_CARD_ACCESS } from '#encoder/testing';
-import { tlv } from '#encoder/tlv';
+import { derOid, tlv } from '#encoder/tlv';
 import type { AccessSecrets, CardDriver, DriverCapabilities, TransportKeys } from './card-driver.ts';
 import type { ChipKeyAlgorithms } from './chip-keys.ts';
 import type { FileId } from './file-id.ts';
@@ -43,6 +43,9 @@ export interface DriverBench {
   /** False: `identify` tells an unlocked chip, and only the open channel whether it is blank. */
   readonly tellsBlank: boolean;
 }
+
+/** PKCS #3, whose parameters node:crypto does not tell. */
+const DH_KEY_AGREEMENT = derOid('1.2.840.113549.1.3.1');
 
 const SECRETS: AccessSecrets = { mrzInformation: '123456789790010113001019', can: '123456' };
 const CA = 'id-CA-ECDH-AES-CBC-CMAC-128';
@@ -364,8 +367,12 @@ function chipAuthenticationInfos(subjectPublicKeyInfo: Uint8Array | null): reado
 /** In the terms of the capabilities. */
 function algorithmOf(spki: Uint8Array | null): string | null {
   if (spki === null) return null;
+  if (toHex(spki).includes(toHex(DH_KEY_AGREEMENT))) {
+    const key = chipAuthenticationPublicKey(spki);
+    return 'modp' in key ? `DH-${key.modp}` : null;
+  }
   const { asymmetricKeyType, asymmetricKeyDetails } = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   if (asymmetricKeyType === 'rsa') return `RSA-${asymmetricKeyDetails?.modulusLength ?? 0}`;
   const curve = asymmetricKeyDetails?.namedCurve ?? '';
-  return `EC-${{ prime256v1: 'P-256', secp384r1: 'P-384' }[curve] ?? curve}`;
+  return `EC-${{ prime256v1: 'P-256', secp384r1: 'P-384', secp521r1: 'P-521' }[curve] ?? curve}`;
 }

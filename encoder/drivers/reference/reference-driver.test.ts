@@ -52,6 +52,8 @@ describe('threat: a chip of another family, or one that lies', () => {
   it.each([
     ['cut short', 'DF230780010381'],
     ['a file without its hash', 'DF230F800103A50A80020101810200058200'],
+    ['a DH key in a group of its own', 'DF231F800103A41A7F4917060904007F00070202010181011782010B830102840104'],
+    ['a DH key without a group', 'DF2313800103A40E7F490B060904007F000702020101'],
     ['an RSA key of 8 bits', 'DF230F800103A30A7F49078101FF820203'],
   ])('a status that is %s', (_name, hex) => {
     expect(() => decodeStatus(fromHex(hex))).toThrow(expect.objectContaining({ code: 'CHIP_ANSWER_INVALID' }));
