@@ -12,8 +12,10 @@ beforeAll(async () => {
   record = await specimenRecord();
 });
 
-test('the installed profiles are these', () => {
-  expect([...CARD_PROFILES.keys()]).toEqual(['can-cuoc-2024', 'cccd-2021', 'cccd-2021-specimen', 'icao-td1', 'icao-td3', 'icao-td3-bac']);
+test('these profiles are installed, by the names of their files; whoever adds a file adds a profile', () => {
+  const ours = ['can-cuoc-2024', 'cccd-2021', 'cccd-2021-specimen', 'icao-td1', 'icao-td3', 'icao-td3-bac'];
+  expect([...CARD_PROFILES.keys()]).toEqual(expect.arrayContaining(ours));
+  for (const [id, profile] of CARD_PROFILES) expect(profile.id).toBe(id);
 });
 
 describe.each([...CARD_PROFILES.values()].map((profile) => [profile.id, profile] as const))('%s', (_id, profile) => {
