@@ -294,7 +294,7 @@ describe('Doc 9303-11 §7.1: DG3 opens to Terminal Authentication and to nobody 
       files: [...FILES, 'EF.SOD'],
       com: com(1, 2, 13, 15, 14),
       dg3: null,
-      access: { ...cccd2021Specimen.access, underTerminalAuthentication: [] },
+      access: { ...WITHOUT_DG3, announces: [GENERIC, CHIP_AUTHENTICATION] },
     });
     // The reference chip never opens it: the profile says that DG13, which every reader may see, were under Terminal Authentication.
     const reader = await made(open);
