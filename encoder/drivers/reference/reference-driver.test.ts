@@ -1,9 +1,10 @@
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
+import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
-import { imageFolder } from '#encoder/testing';
+import { imageFolder, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
 import { chipBench } from '../testing.ts';
 import { referenceDriver } from './reference-driver.ts';
@@ -43,6 +44,14 @@ describe('threat: a chip of another family, or one that lies', () => {
     ['a chip that refuses everything', { '00': '6985' }, 'CHIP_UNKNOWN'],
   ])('%s', async (_name, answers, code) => {
     await expect(referenceDriver(lying(answers)).identify()).rejects.toMatchObject({ code });
+  });
+
+  it('an answer to reset that is not of the lot: nothing is sent', async () => {
+    const connection = { ...lying({}), transmit: () => Promise.reject(new Error('something was sent')) };
+    const driver = referenceDriver(connection, { answersToReset: [fromHex('3B01')] });
+    await expect(driver.identify()).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
+    const keys = diversify(TEST_MASTER, TEST_CHIP_ID);
+    await expect(driver.open(keys)).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
   });
 
   it('a chip that refuses everything is not a locked one', async () => {

@@ -5,6 +5,7 @@ import { installForPersonalization, openScp03, storeData, type DataGrouping, typ
 import type { CardConnection } from '#encoder/readers';
 import { enter, tlv } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
+import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag } from '../binding-tag.ts';
 import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
@@ -17,6 +18,8 @@ import { decodeStatus } from './status.ts';
 export interface ReferenceDriverOptions {
   /** Largest command APDU to send, for readers that carry less than the chip. */
   readonly commandBytesMax?: number;
+  /** Answers to reset that the lot of chips may have; absent: any. */
+  readonly answersToReset?: readonly Uint8Array[];
   /** Randomness of the terminal's challenges. */
   readonly random?: (length: number) => Uint8Array;
 }
@@ -65,10 +68,14 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     family: FAMILY,
     capabilities,
 
-    identify: () => identify(clear),
+    async identify(): Promise<ChipIdentity> {
+      checkAnswerToReset(connection.atr, options.answersToReset);
+      return identify(clear);
+    },
 
     async open(keys: TransportKeys | null): Promise<void> {
       if (keys === null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'transport keys are needed' });
+      checkAnswerToReset(connection.atr, options.answersToReset);
       secure = await openScp03(connection, { ...keys, version: 0 }, { hostChallenge: random(8), securityLevel: 0x33 });
       await ask('INSTALL [for personalization]', installForPersonalization(EMRTD_AID));
     },
