@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { AccessError } from '#encoder/access';
 import { CardError } from '#encoder/apdu';
 import { DriverError } from '#encoder/drivers';
 import { ScpError } from '#encoder/globalplatform';
@@ -15,6 +16,10 @@ describe('what an error says of the chip: silence is never guilt, and a refusal 
     [new CardError('CARD_NOT_ASKED', { operation: 'CREATE FILE' }), 'ours'],
     [new ScpError('SCP_CARD_CRYPTOGRAM'), 'chip'],
     [new ScpError('SCP_CLOSED'), 'doubt'],
+    [new AccessError('ACCESS_PASSWORD_WRONG', { where: 'PACE' }), 'chip'],
+    [new AccessError('ACCESS_SM_INVALID', { where: 'answer' }), 'chip'],
+    [new AccessError('ACCESS_CLOSED', { where: 'session' }), 'doubt'],
+    [new AccessError('ACCESS_UNSUPPORTED', { where: 'PACE' }), 'ours'],
     [new DriverError('LOCK_NOT_PROVEN', 'UPDATE BINARY'), 'chip'],
     [new DriverError('DRIVER_CANNOT', 'UPDATE BINARY'), 'ours'],
     [new PersonalisationError('CHIP_BOUND_TO_ANOTHER'), 'chip'],

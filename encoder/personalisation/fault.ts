@@ -1,3 +1,4 @@
+import { AccessError, type AccessErrorCode } from '#encoder/access';
 import { CardError, type CardErrorCode } from '#encoder/apdu';
 import { DriverError, type DriverErrorCode } from '#encoder/drivers';
 import { ScpError, type ScpErrorCode } from '#encoder/globalplatform';
@@ -40,6 +41,20 @@ const CHANNEL = {
   SCP_NOT_ASKED: 'ours',
 } as const satisfies Record<ScpErrorCode, FaultKind>;
 
+/** Of chips that are read under BAC or PACE: while they are made, or to confirm what they hold. */
+const ACCESS = {
+  ACCESS_PASSWORD_WRONG: 'chip',
+  ACCESS_PASSWORD_BLOCKED: 'chip',
+  ACCESS_REFUSED: 'chip',
+  ACCESS_ANSWER_INVALID: 'chip',
+  ACCESS_POINT_INVALID: 'chip',
+  ACCESS_SM_INVALID: 'chip',
+  ACCESS_SM_ABORTED: 'doubt',
+  ACCESS_CLOSED: 'doubt',
+  ACCESS_UNSUPPORTED: 'ours',
+  ACCESS_FILE_INVALID: 'chip',
+} as const satisfies Record<AccessErrorCode, FaultKind>;
+
 const DRIVER = {
   CHIP_ANSWER_INVALID: 'chip',
   CHIP_SEALED: 'chip',
@@ -62,6 +77,7 @@ export function faultKind(error: unknown): FaultKind {
   if (error instanceof ReaderError) return READER[error.code];
   if (error instanceof CardError) return CARD[error.code];
   if (error instanceof ScpError) return CHANNEL[error.code];
+  if (error instanceof AccessError) return ACCESS[error.code];
   if (error instanceof DriverError) return DRIVER[error.code];
   if (error instanceof PersonalisationError) return RUN[error.code];
   return 'ours';

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import { isCodedError } from '#encoder/bytes';
+import { nameOfFile, sameFile } from '#encoder/drivers';
+import { readCard, type PassiveAuthenticator } from '#encoder/inspection';
+import { EF_SOD, fileDigests, type PersonalisationPlan } from '#encoder/personalisation';
+import { FILES } from '#encoder/lds';
+import { inProcessReader } from '#encoder/readers';
+import { VirtualCard } from '#encoder/virtual-card';
+import type { SweepBench } from './bench.ts';
+import type { CardRun } from './make-card.ts';
+
+/**
+ * `resumed`: locked, every file byte-identical to the plan, the keys proven, every effect intended. `terminated`: the chip's own fault by its code,
+ * recorded, and nothing that a reader would take for a document. Anything else is a violation.
+ */
+export type Verdict =
+  | { readonly verdict: 'resumed' }
+  | { readonly verdict: 'terminated'; readonly code: string }
+  | { readonly verdict: 'violation'; readonly why: string };
+
+export async function judge(bench: SweepBench, run: CardRun): Promise<Verdict> {
+  const why = await violationOf(bench, run);
+  if (why !== undefined) return { verdict: 'violation', why };
+  return typeof run.end === 'string' ? { verdict: 'resumed' } : { verdict: 'terminated', code: run.end.code ?? '' };
+}
+
+async function violationOf(bench: SweepBench, run: CardRun): Promise<string | undefined> {
+  const { log, end, journal, image, plans } = run;
+  if (log.unintended.length > 0) return `command ${log.unintended.join(', ')} changed the chip without an intent`;
+  if (journal.underWay() !== undefined) return `${journal.underWay() ?? ''} has an intent and no outcome`;
+  if (typeof end === 'object' && (end.kind !== 'chip' || end.code === null)) return `ended as ${end.kind}: ${end.message}`;
+  const card = VirtualCard.open(image, { durable: false });
+  try {
+    const plan = plans.at(-1);
+    if (typeof end === 'object') {
+      if (card.lifeCycle === 'locked') return `given up with ${end.code ?? ''}, and locked`;
+      return (await passes(bench, card, plan)) ? `given up with ${end.code ?? ''}, and good to an inspector` : undefined;
+    }
+    if (card.lifeCycle !== 'locked') return 'finished, and not locked';
+    if (plan === undefined) return 'finished without a plan';
+    // A chip that is found locked needs no more steps than the proof, which the seat makes itself.
+    const silent = plan.steps.find(
+      ({ operation, sequence }) =>
+        operation !== 'proveLock' && !journal.entries.some((entry) => entry.sequence === sequence && entry.operation === operation),
+    );
+    if (silent !== undefined) return `step ${silent.sequence}, ${silent.operation}, was never intended`;
+    return differs(bench, card, plans) ?? (await whyNot(bench, card, plan));
+  } finally {
+    await card.close();
+  }
+}
+
+/** Two tries that would write different things, or a chip that holds something else. */
+function differs({ family }: SweepBench, card: VirtualCard, plans: readonly PersonalisationPlan[]): string | undefined {
+  const contents = new Set(plans.map((plan) => JSON.stringify(fileDigests(plan))));
+  if (contents.size !== 1) return 'two tries planned different contents';
+  const own = card.fileDigests().filter((file) => !family.ownFiles.some((one) => sameFile(one, file)));
+  const planned = plans.flatMap(fileDigests);
+  for (const file of planned) {
+    const held = own.find((one) => sameFile(one, file));
+    if (held === undefined) return `${nameOfFile(file)} is not there`;
+    if (held.size !== file.size || held.sha256 !== file.sha256) return `${nameOfFile(file)} differs from the plan`;
+  }
+  const stranger = own.find((file) => !planned.some((one) => sameFile(one, file)));
+  return stranger === undefined ? undefined : `${nameOfFile(stranger)} was not planned`;
+}
+
+async function passes(bench: SweepBench, card: VirtualCard, plan: PersonalisationPlan | undefined): Promise<boolean> {
+  return plan !== undefined && (await whyNot(bench, card, plan)) === undefined;
+}
+
+/** Reads the card as any inspector does, with what is printed on it: lock, files and both keys are proven. Undefined when all is good. */
+async function whyNot({ card: { print } }: SweepBench, card: VirtualCard, plan: PersonalisationPlan): Promise<string | undefined> {
+  const reader = inProcessReader('inspector');
+  reader.insert(card);
+  try {
+    const { report } = await readCard({
+      reader,
+      passiveAuthenticator: againstPlan(plan),
+      random: (length) => Uint8Array.from(randomBytes(length)),
+      secrets: print,
+      lockProbes: true,
+    });
+    const failed = report.checks.filter(({ passed }) => !passed).map(({ check, code = '', detail = '' }) => `${check} ${code} ${detail}`);
+    return report.verdict === 'good' ? undefined : `the inspector says: ${failed.join('; ')}`;
+  } catch (error) {
+    if (!isCodedError(error)) throw error;
+    return `the inspector is told ${error.code}`;
+  } finally {
+    await reader.close();
+  }
+}
+
+/** EF.SOD of the sweep is signed by nobody: what was read is compared with what was planned instead. */
+function againstPlan(plan: PersonalisationPlan): PassiveAuthenticator {
+  const planned = (fid: number, directory: 'MF' | 'eMRTD' = 'eMRTD'): Uint8Array | undefined =>
+    plan.files.find((file) => sameFile(file, { directory, fid }))?.bytes;
+  const same = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && Buffer.compare(a, b) === 0;
+  return {
+    verify: (efSod, dataGroups) => {
+      const files = [...dataGroups].map(([number, bytes]) => same(bytes, planned(0x0100 + number)));
+      return Promise.resolve({ good: same(efSod, planned(EF_SOD.fid)) && files.every(Boolean), checks: [] });
+    },
+    verifyCardSecurity: (file) => {
+      const good = same(file, planned(FILES['EF.CardSecurity'].fileId, 'MF'));
+      // A SEQUENCE around the SecurityInfos stands for the CMS.
+      return Promise.resolve({ good, checks: [], ...(good ? { securityInfos: file.subarray(file.length - contentLength(file)) } : {}) });
+    },
+  };
+}
+
+/** Of a definite length in DER. */
+function contentLength(bytes: Uint8Array): number {
+  const first = bytes[1] ?? 0;
+  if (first < 0x80) return first;
+  return bytes.subarray(2, 2 + (first & 0x7f)).reduce((length, byte) => length * 256 + byte, 0);
+}
