@@ -248,6 +248,37 @@ describe('Doc 9303-11 §7.1: DG3 opens to Terminal Authentication and to nobody 
     expect(report.skipped[0]).toMatchObject({ check: 'terminal-authentication', code: 'NO_CERTIFICATE_CHAIN', detail: 'VNCVCA00001' });
   });
 
+  it('threat: the chip trusts a CVCA of somebody else, and the order does not say which it was given: foreign', async () => {
+    const stranger = { chainFor: () => Promise.resolve(null), sign: () => Promise.reject(new Error('not asked')) };
+    const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), {
+      terminalAuthenticator: stranger,
+      order: { record, chipId: CHIP_ID },
+    });
+    expect(failures(report)).toEqual(['terminal-authentication NO_CERTIFICATE_CHAIN']);
+    expect(report.reasons).toEqual(['FOREIGN']);
+  });
+
+  it('threat: another CVCA than the one that the chip was given', async () => {
+    const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), {
+      terminalAuthenticator: terminal,
+      order: { record, chipId: CHIP_ID, cvcaReferences: ['VNCVCA00007'] },
+    });
+    expect(failures(report)).toEqual(['order-cvca DIFFERS']);
+  });
+
+  it('a good chip with one answer spoilt, wherever it is, never crashes, and DG3 is never good without its check', async () => {
+    const reader = await made(WITH_FINGERS);
+    let total = 0;
+    const counting = spoiling(reader, () => void (total += 1));
+    await inspect(WITH_FINGERS, counting, { terminalAuthenticator: terminal });
+    for (let at = 3; at <= total; at += 11) {
+      let seen = 0;
+      const spoilt = spoiling(reader, () => ++seen === at);
+      const { report } = await inspect(WITH_FINGERS, spoilt, { terminalAuthenticator: terminal });
+      if (report.verdict === 'good') expect(passes(report)).toEqual(expect.arrayContaining(['order-dg3', 'dg3-closed']));
+    }
+  });
+
   it('a terminal without the right: authenticated, and DG3 stays closed', async () => {
     const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), { terminalAuthenticator: testTerminal(0x02) });
     expect(report.verdict).toBe('good');
@@ -368,6 +399,20 @@ describe('any card, of which no order is known', () => {
     expect(report.verdict).toBe('failed');
   });
 });
+
+/** The same card behind a wire that flips bits and the status of the answers it is told to. */
+function spoiling(reader: Pick<Reader, 'connect'>, when: () => unknown): Pick<Reader, 'connect'> {
+  return {
+    async connect() {
+      const connection = await reader.connect();
+      const transmit = async (command: Uint8Array): Promise<Uint8Array> => {
+        const answer = await connection.transmit(command);
+        return when() === true ? Uint8Array.from([...answer.slice(0, -2).map((byte) => byte ^ 0x55), 0x6f, 0x00]) : answer;
+      };
+      return { atr: connection.atr, transmit, disconnect: (disposition) => connection.disconnect(disposition) };
+    },
+  };
+}
 
 function read(reader: Pick<Reader, 'connect'>, changes: Partial<CardReading>) {
   return readCard({ reader, passiveAuthenticator: authority, random, secrets: {}, ...changes });

@@ -97,7 +97,7 @@ export class Examination {
   }
 
   /** Why Terminal Authentication was not performed; undefined when it was, or nothing on the card asks for it. */
-  get terminalSkip(): string | undefined {
+  get terminalSkip(): TerminalSkip | undefined {
     return this.#terminalSkip;
   }
 

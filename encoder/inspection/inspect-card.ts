@@ -38,6 +38,7 @@ export async function inspectCard(inspection: Inspection): Promise<InspectionRes
   const ways = waysOf(passwordsOf(profile), profile.access.bac, files.get('EF.CardAccess'));
   for (const way of ways) await examination.through(way);
   await judgePasswords(inspection, examination, ways);
+  judgeTerminalSkip(inspection, examination);
   await examination.judgeSignatures();
   if (examination.complete) {
     compareFiles(findings, profile, order, { files, cardSecurityContent: examination.cardSecurityContent });
@@ -86,6 +87,17 @@ async function tryTheOrder(
   } finally {
     await connection.disconnect('unpower');
   }
+}
+
+/**
+ * An inspection system that finds no way into its own plant's card: the chip trusts another CVCA, unless the order names the
+ * keys that it was given, for then `order-cvca` tells. What is skipped for want of a key of our own is no fault of the card.
+ */
+function judgeTerminalSkip({ terminalAuthenticator, order }: Inspection, { findings, terminalSkip }: Examination): void {
+  if (terminalAuthenticator === undefined || terminalSkip === undefined) return;
+  if (terminalSkip === 'NO_CERTIFICATE_CHAIN' && order.cvcaReferences !== undefined) return;
+  const reason = terminalSkip === 'NO_CERTIFICATE_CHAIN' ? 'FOREIGN' : 'CLONE';
+  findings.fail('terminal-authentication', { reason, code: terminalSkip });
 }
 
 /** Every check that a card of this profile must have passed; one that was not made fails it. */
