@@ -14,9 +14,10 @@ import {
 } from '#encoder/access';
 import { openChannel } from '#encoder/apdu';
 import { equalBytes, toHex } from '#encoder/bytes';
+import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
 import { dg14, dg14Of, PROTOCOL, type SecurityInfo } from '#encoder/lds';
 import type { CardConnection } from '#encoder/readers';
-import { inApplication, inMasterFile, TEST_CARD_ACCESS } from '#encoder/testing';
+import { ecPair, inApplication, inMasterFile, issue, TEST_CARD_ACCESS, type Pair } from '#encoder/testing';
 import { derOid, tlv } from '#encoder/tlv';
 import type { AccessSecrets, CardDriver, DriverCapabilities, TransportKeys } from './card-driver.ts';
 import type { ChipKeyAlgorithms } from './chip-keys.ts';
@@ -289,6 +290,22 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
     it.runIf(!terminalAuthentication)('takes no trust point when its chips have no Terminal Authentication', async () => {
       const driver = await bound(await make.chip());
       await expect(driver.setTrustPoint({ certificate: tag, date: '260101' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    });
+
+    it.runIf(terminalAuthentication)('takes a trust point, again as well, and none that its own signature does not verify', async () => {
+      const chip = await make.chip();
+      const driver = await bound(chip);
+      const root = ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1'));
+      const certificateBy = (issuer: Pair): Uint8Array =>
+        cvCertificate.encode(issue(issuer, root, { chr: 'VNCVCA00001', car: 'VNCVCA00001', rights: 0xc3 }));
+      const trustPoint = { certificate: certificateBy(root), date: '260601' };
+      await driver.setTrustPoint(trustPoint);
+      await driver.setTrustPoint(trustPoint);
+      const another = ecPair('brainpoolP256r1', cvDomainParameters('brainpoolP256r1'));
+      const forged = { ...trustPoint, certificate: certificateBy(another) };
+      await expect(driver.setTrustPoint(forged)).rejects.toMatchObject({ code: 'CARD_REFUSED', sw: 0x6a80 });
+      await expect(driver.setTrustPoint({ ...trustPoint, date: '6 June' })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+      if (readsBack) expect((await (await opened(chip)).status()).trustPointSet).toBe(true);
     });
 
     it('locks for ever, proves it in the same session and in a new one, and no lock is proven on an open chip', async () => {

@@ -2,7 +2,6 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
 import { imageFolder, inApplication, inMasterFile } from '#encoder/testing';
-import { tlv } from '#encoder/tlv';
 import type { CardDriver } from '../card-driver.ts';
 import { chipBench, transportKeys } from '../testing.ts';
 import { cpsCapabilities, cpsDriver } from './cps-driver.ts';
@@ -94,7 +93,7 @@ describe('what the family cannot do is refused before anything is sent', () => {
     ['a file of another size than it was created with', (driver) => driver.writeFile(inApplication(0x0101), 0, TAG.subarray(1))],
     ['reading', (driver) => driver.readFile(inApplication(0x0101), 0, 1)],
     ['deleting', (driver) => driver.deleteFile(inApplication(0x0101))],
-    ['a trust point that is no certificate', (driver) => driver.setTrustPoint({ certificate: tlv(0x30, TAG), date: '260101' })],
+    ['a trust point without a date', (driver) => driver.setTrustPoint({ certificate: TAG, date: '2026-01-01' })],
     ['a key pair of another algorithm', (driver) => driver.generateKeys({ activeAuthentication: 'RSA-4096', chipAuthentication: null })],
   ])('%s', async (_name, act) => {
     const { driver, sent } = await tampered('SCP02-15', {});

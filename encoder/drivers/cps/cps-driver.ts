@@ -12,7 +12,7 @@ import {
 import { ascii, ByteReader, DecodeError, fromHex, toHex } from '#encoder/bytes';
 import { installForPersonalization, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
-import { enter, readRaw } from '#encoder/tlv';
+import { enter } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
 import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag, TAG_BYTES } from '../binding-tag.ts';
@@ -22,6 +22,7 @@ import { DriverError } from '../driver-error.ts';
 import { nameOfFile, type FileId } from '../file-id.ts';
 import { importedKeys } from '../key-import.ts';
 import type { ChipKeyPair, ChipKeyPairs } from '../key-pair.ts';
+import { unpackedDate } from '../unpacked-date.ts';
 import { checkLock, type LockProbe } from '../lock-proof.ts';
 import { PROTOCOLS } from './channel.ts';
 import { CPS_LAYOUT, filesOf, groupingOfFile, type CpsLayout } from './layout.ts';
@@ -160,12 +161,15 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
       await store(operation, [sealed(operation, mrz, ascii(secrets.mrzInformation)), sealed(operation, can, ascii(secrets.can))]);
     },
 
-    /** The chip takes its first date from the certificate: `date` is not sent. */
-    async setTrustPoint({ certificate }: TrustPoint): Promise<void> {
+    async setTrustPoint({ certificate, date }: TrustPoint): Promise<void> {
       const operation = 'STORE DATA trust point';
       opened(operation);
-      if (layout.trustPoint === null) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'no Terminal Authentication' });
-      await store(operation, [{ dgi: numberOf(layout.trustPoint), data: certificateBody(certificate, operation) }]);
+      const { trustPoint } = layout;
+      if (trustPoint === null) throw cannot(operation, 'no Terminal Authentication');
+      await store(operation, [
+        { dgi: numberOf(trustPoint.certificate), data: certificate },
+        { dgi: numberOf(trustPoint.date), data: unpackedDate(date, operation) },
+      ]);
     },
 
     /** Nothing on the chip: the size comes with the content. */
@@ -257,19 +261,6 @@ function select(aid: string): CommandApdu {
 
 function getData(tag: number): CommandApdu {
   return { cla: 0x80, ins: 0xca, p1: tag >> 8, p2: tag & 0xff, le: 256 };
-}
-
-/** 7F4E of a card-verifiable certificate (BSI TR-03110-3 §C.1). */
-function certificateBody(certificate: Uint8Array, operation: string): Uint8Array {
-  try {
-    const reader = new ByteReader(certificate, 'CV certificate');
-    const body = readRaw(enter(reader, 0x7f21));
-    enter(new ByteReader(body, 'CV certificate'), 0x7f4e);
-    return body;
-  } catch (cause) {
-    if (cause instanceof DecodeError) throw new DriverError('DRIVER_CANNOT', operation, { cause, detail: cause.where ?? '' });
-    throw cause;
-  }
 }
 
 function formed<T>(operation: string, decode: () => T): T {

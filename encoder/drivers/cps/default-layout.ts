@@ -18,7 +18,7 @@ export const DEFAULT_LAYOUT = {
       algorithms: ['EC-brainpoolP256r1', 'EC-P-256', 'EC-P-384', 'EC-brainpoolP384r1', 'EC-brainpoolP512r1'],
     },
   },
-  trustPoint: '6401',
+  trustPoint: { certificate: 'A004', date: 'A005' },
   files: {
     eMRTD: Object.fromEntries(
       [...Array.from({ length: 16 }, (_, i) => 0x0101 + i), 0x011c, 0x011d, 0x011e].map(hex).map((fid) => [fid, fid]),
@@ -26,7 +26,7 @@ export const DEFAULT_LAYOUT = {
     MF: { '2F00': '2F00', '2F01': '2F01', '011C': 'F11C', '011D': 'F11D' },
   },
   lock: { dgi: 'DEAD' },
-  accessControl: ['BAC', 'id-PACE-ECDH-GM'],
+  accessControl: ['BAC', 'id-PACE-ECDH-GM', 'id-PACE-ECDH-IM', 'id-PACE-ECDH-CAM', 'id-PACE-DH-GM', 'id-PACE-DH-IM'],
 } as const;
 
 function hex(fid: number): string {

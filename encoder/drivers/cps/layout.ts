@@ -41,8 +41,8 @@ export const CpsLayoutSchema = Type.Object(
     /** MRZ information and CAN, ASCII, under the DEK. */
     secrets: Type.Object({ mrz: TwoBytes, can: TwoBytes }, Strict),
     keys: Type.Object({ activeAuthentication: Keys, chipAuthentication: Keys }, Strict),
-    /** The body of the CVCA's certificate; null on chips without Terminal Authentication. */
-    trustPoint: Type.Union([TwoBytes, Type.Null()]),
+    /** The CVCA's certificate, 7F21, and the first date, six unpacked digits; null on chips without Terminal Authentication. */
+    trustPoint: Type.Union([Type.Object({ certificate: TwoBytes, date: TwoBytes }, Strict), Type.Null()]),
     /** Whole files: the grouping of each identifier. */
     files: Type.Object(
       {
@@ -76,7 +76,7 @@ export function cpsLayout(json: unknown): CpsLayout {
     json.secrets.can,
     json.keys.activeAuthentication.dgi,
     json.keys.chipAuthentication.dgi,
-    ...(json.trustPoint === null ? [] : [json.trustPoint]),
+    ...(json.trustPoint === null ? [] : [json.trustPoint.certificate, json.trustPoint.date]),
     ...Object.values(json.files.eMRTD),
     ...Object.values(json.files.MF),
     ...('dgi' in json.lock ? [json.lock.dgi] : []),

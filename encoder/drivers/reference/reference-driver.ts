@@ -12,6 +12,7 @@ import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chi
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, sameFile, type FileId } from '../file-id.ts';
 import { checkLock, type LockProbe } from '../lock-proof.ts';
+import { unpackedDate } from '../unpacked-date.ts';
 import { CHIP_KEYS, chipKey } from './chip-keys.ts';
 import { decodeStatus } from './status.ts';
 
@@ -128,17 +129,12 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     },
 
     async setTrustPoint({ certificate, date }: TrustPoint): Promise<void> {
-      if (!/^[0-9]{6}$/.test(date)) throw new DriverError('DRIVER_CANNOT', 'STORE DATA trust point', { detail: 'a date YYMMDD is needed' });
-      // CV certificates write a date as six unpacked digits (BSI TR-03110-3 §D.2.1.3).
-      const digits = Uint8Array.from(date, Number);
-      await store(
-        'STORE DATA trust point',
-        [
-          { dgi: 0xa004, data: certificate },
-          { dgi: 0xa005, data: digits },
-        ],
-        false,
-      );
+      const operation = 'STORE DATA trust point';
+      const groupings = [
+        { dgi: 0xa004, data: certificate },
+        { dgi: 0xa005, data: unpackedDate(date, operation) },
+      ];
+      await store(operation, groupings, false);
     },
 
     async createFile(file: FileId, size: number): Promise<void> {
