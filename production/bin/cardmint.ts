@@ -6,6 +6,7 @@ import { processIo, registerClientCommands, runCommandLine, type CliIo } from '#
 import { loadConfig } from '#production/config';
 import { registerBench } from './bench-command.ts';
 import { registerDemo } from './demo-command.ts';
+import { registerEncode } from './encode-command.ts';
 import { registerRead } from './read-command.ts';
 import { registerStart } from './start-command.ts';
 import { registerVirtualCard } from './virtual-card-command.ts';
@@ -22,6 +23,7 @@ registerDemo(program, io);
 registerBench(program, io);
 registerVirtualCard(program, io);
 registerRead(program, io);
+registerEncode(program, io);
 const visit = visitDefaultPlant(io);
 const configured = io.env['CARDMINT_CONFIG'] !== undefined;
 registerClientCommands(program, configured ? { ...io, env: withConfiguredPlant(io.env) } : { ...io, bringUpPlant: () => visit.bringUp() });

@@ -1,6 +1,6 @@
 import type { Bilingual } from '#encoder/bytes';
 import { fitFaces, type FitRefusal } from '#encoder/card-face';
-import { lintRecord, profileById, type CitizenRecord } from '#encoder/profiles';
+import { lintRecord, profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 import type { LintFinding, PrepareDeps } from '#production/orders';
 
 /** The day at the plant, which every date rule is about: Vietnam has no summer time. */
@@ -10,26 +10,36 @@ function plantDay(now: Date): string {
 
 /** The two halves of the pre-stock lint: what the record alone tells, and whether its texts fit their printed fields. */
 export const lintOrder: Pick<PrepareDeps, 'lintRecord' | 'fitFaces'> = {
-  lintRecord: (record: CitizenRecord, profile: string): readonly LintFinding[] =>
-    lint(record, profile).map((found) => ({
-      code: found.code,
-      refuses: found.severity === 'refusal',
-      field: found.field,
-      message: {
-        vi: `${found.what.vi}. ${found.todo.vi}`,
-        en: `${found.what.en}${found.detail === undefined ? '' : ` (${found.detail})`}; ${found.todo.en}`,
-      },
-    })),
-  fitFaces: (record: CitizenRecord, profile: string): readonly LintFinding[] => {
-    const refusals = fitFaces(record);
-    // A QR that cannot be made of a field that is missing or wrong is no reason of its own: the record's lint has named the field.
-    const named = refusals.some(({ reason }) => reason === 'form') && lint(record, profile).some(({ severity }) => severity === 'refusal');
-    return refusals.filter(({ reason }) => reason !== 'form' || !named).map(unfit);
-  },
+  lintRecord: (record: CitizenRecord, profile: string): readonly LintFinding[] => lintFor(profileById(profile), record),
+  fitFaces: (record: CitizenRecord, profile: string): readonly LintFinding[] => lintFaces(profileById(profile), record),
 };
 
-function lint(record: CitizenRecord, profile: string): ReturnType<typeof lintRecord> {
-  return lintRecord(profileById(profile), record, plantDay(new Date()));
+/** All of it, for a profile that need not be installed: what the record alone tells, and whether its texts fit the faces that the profile has. */
+export function lintWhole(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
+  return [...lintFor(profile, record), ...(profile.face === 'none' ? [] : lintFaces(profile, record))];
+}
+
+function lintFor(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
+  return lint(record, profile).map((found) => ({
+    code: found.code,
+    refuses: found.severity === 'refusal',
+    field: found.field,
+    message: {
+      vi: `${found.what.vi}. ${found.todo.vi}`,
+      en: `${found.what.en}${found.detail === undefined ? '' : ` (${found.detail})`}; ${found.todo.en}`,
+    },
+  }));
+}
+
+function lintFaces(profile: CardProfile, record: CitizenRecord): readonly LintFinding[] {
+  const refusals = fitFaces(record);
+  // A QR that cannot be made of a field that is missing or wrong is no reason of its own: the record's lint has named the field.
+  const named = refusals.some(({ reason }) => reason === 'form') && lint(record, profile).some(({ severity }) => severity === 'refusal');
+  return refusals.filter(({ reason }) => reason !== 'form' || !named).map(unfit);
+}
+
+function lint(record: CitizenRecord, profile: CardProfile): ReturnType<typeof lintRecord> {
+  return lintRecord(profile, record, plantDay(new Date()));
 }
 
 function unfit({ field, reason, ...refusal }: FitRefusal): LintFinding {

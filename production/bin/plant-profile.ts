@@ -10,10 +10,15 @@ export function assertPlantMakes(id: string): void {
 }
 
 export function assertMadeHere(profile: CardProfile): void {
+  assertSignedHere(profile);
+  // The plant prints both faces.
+  if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
+}
+
+/** Passes what specimen keys may sign, and what EF.SOD as it is made here can hold. */
+export function assertSignedHere(profile: CardProfile): void {
   // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
   if (!profile.specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
-  // It prints both faces, and its signer makes EF.SOD alone.
-  if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
   if (profile.files.includes('EF.CardSecurity')) {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'EF.CardSecurity' });
   }

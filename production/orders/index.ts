@@ -4,6 +4,7 @@
  */
 export {
   checkOrderFile,
+  citizenOf,
   isCalendarDay,
   ORDER_FILE_LIMITS,
   OrderFile,

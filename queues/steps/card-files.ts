@@ -2,7 +2,7 @@ import { cvCertificate } from '#encoder/cv-certificate';
 import type { ChipKeyAlgorithms, ChipPublicKeys, FileId, TrustPoint } from '#encoder/drivers';
 import { directoryOf, fileByName, type FileName } from '#encoder/lds';
 import type { PlanInput } from '#encoder/personalisation';
-import { accessSecretsFor, buildDataGroups, chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
+import { accessSecretsFor, buildDataGroups, chipKeyAlgorithms, profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 
 export interface CardFiles {
   readonly efCom: Uint8Array;
@@ -16,18 +16,24 @@ export function chipKeysOf(profileId: string): ChipKeyAlgorithms {
   return chipKeyAlgorithms(profileById(profileId));
 }
 
-/** Step 7: the files of one card and what opens it, now that the chip's id and its public keys are known. Pure. */
-export function cardFiles(input: {
-  readonly profile: string;
+/** What is known of a card when its chip has its keys. */
+export interface CardFacts {
   readonly record: CitizenRecord;
   readonly chipId: string;
   readonly publicKeys: ChipPublicKeys;
   /** For a profile with EF.CVCA; others ignore it. */
   readonly trustPoint: TrustPoint | null;
-}): CardFiles {
-  const { record, chipId, publicKeys } = input;
-  const profile = profileById(input.profile);
-  const trustPoint = profile.files.includes('EF.CVCA') ? input.trustPoint : null;
+}
+
+/** Step 7: the files of one card and what opens it, now that the chip's id and its public keys are known. Pure. */
+export function cardFiles({ profile, ...facts }: CardFacts & { readonly profile: string }): CardFiles {
+  return cardFilesOf(profileById(profile), facts);
+}
+
+/** The same for a profile that need not be installed. */
+export function cardFilesOf(profile: CardProfile, facts: CardFacts): CardFiles {
+  const { record, chipId, publicKeys } = facts;
+  const trustPoint = profile.files.includes('EF.CVCA') ? facts.trustPoint : null;
   const { files, dataGroups } = buildDataGroups({
     profile,
     record,
