@@ -5,12 +5,14 @@ import {
   authenticateChip,
   chipAuthenticationParameters,
   chipAuthenticationPublicKey,
+  type ChipAuthenticationProof,
   type ChipAuthenticationRequest,
   type EphemeralKeys,
   type RandomSource,
   readFile,
   type ReadOptions,
   type SmChannel,
+  verifyChipAuthenticationMapping,
 } from '#encoder/access';
 import { equalBytes } from '#encoder/bytes';
 import { cardAccess, dg14, dg15, encodeSecurityInfo, FILES, type SecurityInfo } from '#encoder/lds';
@@ -85,6 +87,28 @@ function announcedChipAuthentication(infos: readonly SecurityInfo[]): Omit<ChipA
     }
   }
   throw unsupported ?? new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 has no key for what it announces' });
+}
+
+/**
+ * Chip Authentication Mapping is proven by a key that is signed (Doc 9303-11 §4.4.3.5.2): `securityInfos` is the content of EF.CardSecurity,
+ * after Passive Authentication of it, or undefined.
+ */
+export function judgeMapping(findings: Findings, mapping: ChipAuthenticationProof, securityInfos: Uint8Array | undefined): void {
+  const check = 'chip-authentication-mapping';
+  if (securityInfos === undefined) {
+    return findings.fail(check, { reason: 'CLONE', code: 'NOT_PERFORMED', detail: 'EF.CardSecurity is not signed' });
+  }
+  try {
+    const proven = cardAccess.decode(securityInfos).securityInfos.some((info) => {
+      if (info.kind !== 'ChipAuthenticationPublicKeyInfo') return false;
+      const key = chipAuthenticationPublicKey(info.subjectPublicKeyInfo, 'EF.CardSecurity');
+      return 'curve' in key && verifyChipAuthenticationMapping(mapping, key);
+    });
+    if (proven) findings.pass(check);
+    else findings.fail(check, { reason: 'CLONE', code: 'DIFFERS' });
+  } catch (error) {
+    findings.fail(check, faultOf(error, 'CLONE'));
+  }
 }
 
 /** EF.CardAccess is signed by nobody: what it announces must stand in DG14 as well (Doc 9303-11 §4.2, §9.2.11). */

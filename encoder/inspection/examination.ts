@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
   type ChipAuthenticationProof,
-  chipAuthenticationPublicKey,
   type EphemeralKeys,
   isFileUnavailable,
   type RandomSource,
@@ -10,20 +9,26 @@ import {
   selectApplication,
   selectFile,
   type SmChannel,
-  verifyChipAuthenticationMapping,
 } from '#encoder/access';
-import { type ApduChannel, isRefusal, openChannel, StatusWord, statusName, type TraceHook } from '#encoder/apdu';
+import { type ApduChannel, isRefusal, openChannel, StatusWord, type TraceHook } from '#encoder/apdu';
 import { equalBytes } from '#encoder/bytes';
 import { cardAccess, efCom, FILES, type FileName } from '#encoder/lds';
 import type { CardConnection, Reader } from '#encoder/readers';
 import { type Fault, faultOf, isChipFault } from './chip-fault.ts';
-import { infosOf, proveActively, proveChip } from './chip-proofs.ts';
+import { infosOf, judgeMapping, proveActively, proveChip } from './chip-proofs.ts';
 import { notRefused, probesInClear, probesSecured } from './lock-probes.ts';
 import type { PassiveAuthenticator } from './passive-authenticator.ts';
 import { judgePassively } from './passive-findings.ts';
 import { readWhole } from './read-whole.ts';
 import { Findings, type InspectedFile, type InspectionCheckName, type ReadingReport } from './report.ts';
-import { grantedDataGroups, proveTerminal, referencesOf, type TerminalAuthenticator, type TerminalSkip } from './terminal-proof.ts';
+import {
+  grantedDataGroups,
+  probeClosed,
+  proveTerminal,
+  referencesOf,
+  type TerminalAuthenticator,
+  type TerminalSkip,
+} from './terminal-proof.ts';
 import { type CardSecrets, nameOf, openBy, type OpenedChip, type Way, type WayCheck } from './ways.ts';
 
 /** What every examination of a card needs. */
@@ -192,7 +197,7 @@ export class Examination {
     const again = await readFile(channel, FILES['EF.COM'].fileId, this.#tools.read);
     if (equalBytes(again, this.files.get('EF.COM') ?? new Uint8Array(0))) this.findings.pass(way.check, nameOf(way));
     else this.findings.fail(way.check, { reason: 'FOREIGN', code: 'DIFFERS', detail: 'EF.COM read again' });
-    for (const number of this.#listedAsClosed()) await this.#probeClosed(channel, number);
+    for (const number of this.#listedAsClosed()) await probeClosed(this.findings, channel, number);
   }
 
   async #readAll(way: Way, opened: OpenedChip): Promise<void> {
@@ -243,7 +248,7 @@ export class Examination {
     if (closed.length === 0) return;
     // Chip Authentication that failed has ended the session, and the card is bad already.
     if (this.findings.made('chip-authentication') && keys === undefined) return this.#skipTerminal('CHIP_NOT_AUTHENTICATED');
-    for (const number of closed) await this.#probeClosed(channel, number);
+    for (const number of closed) await probeClosed(this.findings, channel, number);
     if (terminalAuthenticator === undefined) return this.#skipTerminal('NO_TERMINAL_KEY');
     const terminalKey = keys?.terminal ?? opened.terminalKey;
     if (terminalKey === undefined) return this.#skipTerminal('CHIP_NOT_AUTHENTICATED');
@@ -256,7 +261,7 @@ export class Examination {
     const granted = grantedDataGroups(certificates);
     for (const number of closed) {
       if (granted.has(number)) await this.#readExtended(channel, number, read);
-      else await this.#probeClosed(channel, number);
+      else await probeClosed(this.findings, channel, number);
     }
   }
 
@@ -267,18 +272,6 @@ export class Examination {
       this.findings.pass('extended-access', `DG${number}`);
     } catch (error) {
       this.findings.fail('extended-access', faultOf(error, isRefusal(error, StatusWord.FILE_NOT_FOUND) ? 'HALF_MADE' : 'UNREADABLE'));
-    }
-  }
-
-  /** "DG3 opens to nobody else": one read, which the chip must refuse for want of authentication and nothing else. */
-  async #probeClosed(channel: SmChannel, number: number): Promise<void> {
-    const check = number === 3 ? 'dg3-closed' : 'dg4-closed';
-    const refusal = await refusalOf(channel, 0x0100 + number);
-    if (refusal === undefined) this.findings.fail(check, { reason: 'NOT_LOCKED', code: 'ACCEPTED', detail: `DG${number}` });
-    else if (refusal === StatusWord.SECURITY_STATUS_NOT_SATISFIED) this.findings.pass(check, statusName(refusal));
-    else {
-      const reason = refusal === StatusWord.FILE_NOT_FOUND ? 'HALF_MADE' : 'UNREADABLE';
-      this.findings.fail(check, { reason, code: 'DIFFERS', detail: statusName(refusal) });
     }
   }
 
@@ -298,26 +291,7 @@ export class Examination {
     if (verdict === undefined) return this.findings.skip('card-security', 'NOT_PERFORMED');
     judgePassively(this.findings, 'card-security', { verdict, closed: NONE });
     if (verdict.good) this.#cardSecurityContent = verdict.securityInfos;
-    for (const mapping of this.#mappings) this.#judgeMapping(mapping, this.#cardSecurityContent);
-  }
-
-  /** The mapping is proven by a key that is signed (Doc 9303-11 §4.4.3.5.2). */
-  #judgeMapping(mapping: ChipAuthenticationProof, securityInfos: Uint8Array | undefined): void {
-    const check = 'chip-authentication-mapping';
-    if (securityInfos === undefined) {
-      return this.findings.fail(check, { reason: 'CLONE', code: 'NOT_PERFORMED', detail: 'EF.CardSecurity is not signed' });
-    }
-    try {
-      const proven = cardAccess.decode(securityInfos).securityInfos.some((info) => {
-        if (info.kind !== 'ChipAuthenticationPublicKeyInfo') return false;
-        const key = chipAuthenticationPublicKey(info.subjectPublicKeyInfo, 'EF.CardSecurity');
-        return 'curve' in key && verifyChipAuthenticationMapping(mapping, key);
-      });
-      if (proven) this.findings.pass(check);
-      else this.findings.fail(check, { reason: 'CLONE', code: 'DIFFERS' });
-    } catch (error) {
-      this.findings.fail(check, faultOf(error, 'CLONE'));
-    }
+    for (const mapping of this.#mappings) judgeMapping(this.findings, mapping, this.#cardSecurityContent);
   }
 
   async #readDataGroup(channel: ApduChannel, number: number, read: ReadOptions): Promise<void> {
@@ -411,16 +385,3 @@ const FURTHER_IN_MASTER_FILE = ['EF.ATR/INFO', 'EF.DIR'] as const;
 /** Fingerprints and irises (Doc 9303-11 §7.1). */
 const UNDER_TERMINAL_AUTHENTICATION: ReadonlySet<number> = new Set([3, 4]);
 const NONE: ReadonlySet<number> = new Set();
-
-/** The status word with which the chip refuses to give a file; undefined when it gives any of it. */
-async function refusalOf(channel: SmChannel, fid: number): Promise<number | undefined> {
-  try {
-    await selectFile(channel, fid);
-    const { sw, data } = await channel.send({ cla: 0, ins: 0xb0, p1: 0, p2: 0, le: 6 });
-    const given = data.length > 0 || sw === StatusWord.SUCCESS || sw === StatusWord.END_OF_FILE;
-    return given ? undefined : sw;
-  } catch (error) {
-    if (isRefusal(error)) return error.sw;
-    throw error;
-  }
-}

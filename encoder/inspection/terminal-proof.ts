@@ -1,4 +1,5 @@
-import { authenticateTerminal, type SmChannel, type TerminalAuthenticationRequest } from '#encoder/access';
+import { authenticateTerminal, selectFile, type SmChannel, type TerminalAuthenticationRequest } from '#encoder/access';
+import { isRefusal, StatusWord, statusName } from '#encoder/apdu';
 import { cvCertificate, CvCertificateError, cvCertificatePath, cvRole } from '#encoder/cv-certificate';
 import { efCvca } from '#encoder/lds';
 import { faultOf } from './chip-fault.ts';
@@ -65,4 +66,29 @@ export function grantedDataGroups(chain: readonly Uint8Array[]): ReadonlySet<num
     .filter((authorization) => cvRole(authorization) !== 'cvca')
     .reduce((granted, authorization) => granted & (authorization[0] ?? 0), 0xff);
   return new Set([...((rights & 0x01) === 0 ? [] : [3]), ...((rights & 0x02) === 0 ? [] : [4])]);
+}
+
+/** "DG3 opens to nobody else": one read, which the chip must refuse for want of authentication and nothing else. */
+export async function probeClosed(findings: Findings, channel: SmChannel, number: number): Promise<void> {
+  const check = number === 3 ? 'dg3-closed' : 'dg4-closed';
+  const refusal = await refusalOf(channel, 0x0100 + number);
+  if (refusal === undefined) findings.fail(check, { reason: 'NOT_LOCKED', code: 'ACCEPTED', detail: `DG${number}` });
+  else if (refusal === StatusWord.SECURITY_STATUS_NOT_SATISFIED) findings.pass(check, statusName(refusal));
+  else {
+    const reason = refusal === StatusWord.FILE_NOT_FOUND ? 'HALF_MADE' : 'UNREADABLE';
+    findings.fail(check, { reason, code: 'DIFFERS', detail: statusName(refusal) });
+  }
+}
+
+/** The status word with which the chip refuses to give a file; undefined when it gives any of it. */
+async function refusalOf(channel: SmChannel, fid: number): Promise<number | undefined> {
+  try {
+    await selectFile(channel, fid);
+    const { sw, data } = await channel.send({ cla: 0, ins: 0xb0, p1: 0, p2: 0, le: 6 });
+    const given = data.length > 0 || sw === StatusWord.SUCCESS || sw === StatusWord.END_OF_FILE;
+    return given ? undefined : sw;
+  } catch (error) {
+    if (isRefusal(error)) return error.sw;
+    throw error;
+  }
 }
