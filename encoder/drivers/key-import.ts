@@ -1,7 +1,7 @@
 import type { DriverCapabilities } from './card-driver.ts';
 import type { ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
 import { DriverError } from './driver-error.ts';
-import { makeKeyPair, type ChipKeyPair, type ChipKeyPairs } from './key-pair.ts';
+import { belongTogether, makeKeyPair, type ChipKeyPair, type ChipKeyPairs } from './key-pair.ts';
 
 export interface KeyImport {
   /** Pairs to put into the chip, so that every run on it puts in the same; without one the driver makes it and wipes it. */
@@ -24,10 +24,12 @@ export function importedKeys({ pairs, capabilities, put }: KeyImport): ImportedK
   const check = (role: keyof ChipKeyAlgorithms, algorithms: ChipKeyAlgorithms): void => {
     const wanted = algorithms[role];
     if (wanted === null) return;
-    const given = pairs?.[role]?.algorithm ?? wanted;
-    if (!capabilities[role].includes(wanted) || given !== wanted) {
-      throw new DriverError('DRIVER_CANNOT', `keys for ${role}`, { detail: given === wanted ? wanted : `${wanted}, the pair is ${given}` });
-    }
+    const refuse = (detail: string): DriverError => new DriverError('DRIVER_CANNOT', `keys for ${role}`, { detail });
+    if (!capabilities[role].includes(wanted)) throw refuse(wanted);
+    const given = pairs?.[role] ?? null;
+    if (given === null) return;
+    if (given.algorithm !== wanted) throw refuse(`${wanted}, the pair is ${given.algorithm}`);
+    if (!belongTogether(given)) throw refuse('the halves of the pair do not belong together');
   };
 
   const one = async (role: keyof ChipKeyAlgorithms, algorithms: ChipKeyAlgorithms): Promise<Uint8Array | null> => {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
 import { EC_DOMAINS, type EcDomainName } from '#encoder/access';
 import { Secret, type ByteReader } from '#encoder/bytes';
 import { DER, decodeOnly, enter, readOctetString, readSmallInteger } from '#encoder/tlv';
@@ -37,6 +37,16 @@ export function makeKeyPair(algorithm: ChipKeyAlgorithm): ChipKeyPair {
   };
 }
 
+/** Whether the private half is one, and of the public half: a card whose DG15 names another key is spoiled. */
+export function belongTogether({ publicKey, privateKey }: ChipKeyPair): boolean {
+  try {
+    const own = createPrivateKey({ key: viewOf(privateKey.reveal()), format: 'der', type: 'pkcs8' });
+    return createPublicKey(own).equals(createPublicKey({ key: Buffer.from(publicKey), format: 'der', type: 'spki' }));
+  } catch {
+    return false;
+  }
+}
+
 /** Throws `DecodeError` when the private half is no PKCS #8 of its algorithm. */
 export function privateNumbers({ algorithm, privateKey }: ChipKeyPair): PrivateNumbers {
   const info = decodeOnly(privateKey.reveal(), DER.SEQUENCE, 'PrivateKeyInfo');
@@ -60,4 +70,9 @@ function readUnsigned(reader: ByteReader): Uint8Array {
 
 export function curveOf(algorithm: ChipKeyAlgorithm): EcDomainName | undefined {
   return Object.values(EC_DOMAINS).find(({ name }) => algorithm === `EC-${name}`)?.name;
+}
+
+/** The same bytes as a Buffer, not a copy of them. */
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

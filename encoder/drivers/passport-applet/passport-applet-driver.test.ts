@@ -241,6 +241,7 @@ describe('threat: a chip of another family, a foreign chip, one that lies (bad-i
   it.each<readonly [string, Readonly<Record<string, string>>, string]>([
     ["with another card's secrets", { '0084': '00112233445566779000', '0082': '6300' }, 'CHIP_SEALED'],
     ['that proves nothing', { '0084': '00112233445566779000', '0082': `${'00'.repeat(40)}9000` }, 'CHIP_SEALED'],
+    ['that refuses the proof with what no table has', { '0084': '00112233445566779000', '0082': '6F00' }, 'CHIP_ANSWER_INVALID'],
     ['with a challenge of seven bytes', { '0084': '001122334455669000' }, 'CHIP_ANSWER_INVALID'],
     ['with a tag and no secrets', { '0084': '6985', [SELECT_TAG]: '9000' }, 'CHIP_SEALED'],
   ])('a chip %s: no operation writes to it, and BAC is tried once', async (_name, answers, code) => {
@@ -259,6 +260,7 @@ describe('threat: a chip of another family, a foreign chip, one that lies (bad-i
     for (const act of acts) await expect(act()).rejects.toMatchObject({ code });
     expect(chip.sent.filter((command) => /^00(DA|E0|D6)/.test(command))).toEqual([]);
     expect(chip.sent.filter((command) => command.startsWith('0082')).length).toBeLessThan(2);
+    if (code === 'CHIP_ANSWER_INVALID') expect(chip.sent.filter((command) => command === GET_CHALLENGE).length).toBe(1);
   });
 
   it.each<readonly [string, Readonly<Record<string, string>>]>([

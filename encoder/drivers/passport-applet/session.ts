@@ -6,7 +6,7 @@ import { DriverError } from '../driver-error.ts';
 export interface AppletSession {
   /** In clear. Secure messaging that was open is left by selecting the application again. */
   clear(): Promise<ApduChannel>;
-  /** After BAC with our secrets; null when the chip has none yet. CHIP_SEALED when it has others: it is tried once. */
+  /** After BAC with our secrets; null when the chip has none yet. CHIP_SEALED when it has others. What failed once is not tried again. */
   reading(): Promise<ApduChannel | null>;
 }
 
@@ -17,7 +17,7 @@ export function appletSession(
   const plain = openChannel(connection);
   let secure: ApduChannel | undefined;
   let inSecure = false;
-  let sealed = false;
+  let failure: unknown;
   return {
     async clear() {
       if (inSecure) {
@@ -27,7 +27,7 @@ export function appletSession(
       return plain;
     },
     async reading() {
-      if (sealed) throw new DriverError('CHIP_SEALED', 'BAC');
+      if (failure !== undefined) throw failure;
       if (inSecure && secure !== undefined) return secure;
       try {
         const channel = await openBac(plain, { mrzInformation, random });
@@ -37,8 +37,8 @@ export function appletSession(
           // No challenge: there are no secrets, or the applet keeps its session over SELECT and gives none inside it.
           if (secure === undefined) return null;
         } else {
-          sealed = error instanceof AccessError && error.code === 'ACCESS_PASSWORD_WRONG';
-          throw ofDriver('BAC', error);
+          failure = ofDriver('BAC', error);
+          throw failure;
         }
       }
       inSecure = true;
