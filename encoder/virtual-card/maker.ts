@@ -41,7 +41,7 @@ export interface MakerOrder {
 
 /** ISO/IEC 7816-6 names no registered maker for chips that do not exist: FE, from the private range. */
 const MAKER = 0xfe;
-const CHIP_FAMILY = 'cardmint-reference-1';
+const REFERENCE_FAMILY = 'cardmint-reference-1';
 
 /**
  * The maker of virtual chips: as many blanks as ordered, each with a printed serial, a chip id and its own transport keys, and the
@@ -64,7 +64,9 @@ export function makeBlanks(order: MakerOrder): DeliveryNote {
     for (const key of Object.values(transportKeys)) key.destroy();
     return { serial, chipId: toHex(chipId) };
   });
-  return { deliveryNote: order.deliveryNote, supplier: order.supplier ?? 'Cardmint virtual chips', chipFamily: CHIP_FAMILY, blanks };
+  const program = order.personality?.program ?? 'reference';
+  const chipFamily = program === 'reference' ? REFERENCE_FAMILY : program;
+  return { deliveryNote: order.deliveryNote, supplier: order.supplier ?? 'Cardmint virtual chips', chipFamily, blanks };
 }
 
 export function imagePath(folder: string, serial: string): string {
