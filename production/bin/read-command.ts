@@ -12,6 +12,7 @@ interface ReadOptions extends ReadFiles {
   readonly can?: string;
   readonly pinFile?: string;
   readonly bac?: boolean;
+  readonly extended?: boolean;
   readonly lockProbes?: boolean;
   readonly json?: boolean;
   readonly out?: string;
@@ -34,6 +35,7 @@ export function registerRead(program: Command, io: CliIo, deps: ReadDeps = DEPS)
     .option('--can <number>', 'card access number', can)
     .option('--pin-file <file>', "a file with the holder's PIN; a wrong one costs a try of three")
     .option('--bac', 'open by BAC though the chip announces PACE')
+    .option('--extended', 'ask for long answers, on a chip and a reader that have extended length: faster')
     .option('--csca <file>', 'CSCA certificate, PEM or DER, or a folder of them; may be repeated', repeated, [])
     .option('--master-list <file>', 'CSCA Master List, signed under a --csca; may be repeated', repeated, [])
     .option('--crl <file>', 'revocation list of the CSCA')
@@ -46,6 +48,9 @@ export function registerRead(program: Command, io: CliIo, deps: ReadDeps = DEPS)
     .addHelpText('after', EXAMPLES)
     .action((options: ReadOptions) => read(io, options, deps));
 }
+
+/** One command for most files; below what pcscd and readers take at once. */
+const EXTENDED = { readMax: 32_768, headerFirst: false };
 
 const EXAMPLES = `
 Examples:
@@ -66,6 +71,7 @@ async function read(io: CliIo, options: ReadOptions, deps: ReadDeps): Promise<vo
       bac: options.bac === true,
       lockProbes: options.lockProbes === true,
       passiveAuthenticator,
+      ...(options.extended === true ? { read: EXTENDED } : {}),
       ...(terminalAuthenticator === undefined ? {} : { terminalAuthenticator }),
       random: (length) => Uint8Array.from(randomBytes(length)),
     } satisfies CardReading),
