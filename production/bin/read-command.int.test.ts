@@ -265,6 +265,7 @@ describe('cardmint read, through pcscd', () => {
   it.each([
     [['--can', '123456', '--ta-key', 'is.pem'], 'READ_TERMINAL_INCOMPLETE'],
     [['--can', '123456', '--csca', 'is.cv'], 'READ_CERTIFICATE_UNUSABLE'],
+    [['--can', '123456', '--csca', 'csca.cer', '--master-list', 'csca.cer'], 'MASTER_LIST_MALFORMED'],
     [['--can', '123456', '--ta-cert', 'csca.cer', '--ta-key', 'is.pem'], 'READ_CERTIFICATE_UNUSABLE'],
     [['--can', '123456', '--ta-cert', 'is.cv', '--ta-key', 'mrz.txt'], 'READ_KEY_UNUSABLE'],
     [['--can', '123456', '--csca', 'missing.cer'], 'FILE_UNREADABLE'],

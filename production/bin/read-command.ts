@@ -6,7 +6,7 @@ import { CliError, EXIT, type CliIo } from '#production/cli';
 import { passiveAuthenticatorOf, pinIn, terminalAuthenticatorOf, unusable, zoneIn, type ReadFiles } from './read-material.ts';
 import { asJson, asText, save } from './read-show.ts';
 
-interface ReadOptions extends ReadFiles {
+interface ReadOptions extends Partial<ReadFiles> {
   readonly reader: string;
   readonly mrz?: string;
   readonly can?: string;
@@ -36,11 +36,11 @@ export function registerRead(program: Command, io: CliIo, deps: ReadDeps = DEPS)
     .option('--pin-file <file>', "a file with the holder's PIN; a wrong one costs a try of three")
     .option('--bac', 'open by BAC though the chip announces PACE')
     .option('--extended', 'ask for long answers, on a chip and a reader that have extended length: faster')
-    .option('--csca <file>', 'CSCA certificate, PEM or DER, or a folder of them; may be repeated', repeated, [])
-    .option('--master-list <file>', 'CSCA Master List, signed under a --csca; may be repeated', repeated, [])
+    .option('--csca <file>', 'CSCA certificate, PEM or DER, or a folder of them; may be repeated', repeated)
+    .option('--master-list <file>', 'CSCA Master List, signed under a --csca; may be repeated', repeated)
     .option('--crl <file>', 'revocation list of the CSCA')
-    .option('--cvca <file>', 'CVCA certificate or link; may be repeated', repeated, [])
-    .option('--ta-cert <file>', 'certificates for Terminal Authentication: DV, then the terminal; repeated', repeated, [])
+    .option('--cvca <file>', 'CVCA certificate or link; may be repeated', repeated)
+    .option('--ta-cert <file>', 'certificates for Terminal Authentication: DV, then the terminal; repeated', repeated)
     .option('--ta-key <file>', "the terminal's private key, PKCS #8")
     .option('--lock-probes', 'also try commands that a locked chip must refuse: on cards of your own')
     .option('--out <folder>', 'save the files and pictures of the card there. They are personal')
@@ -62,8 +62,9 @@ Other users of this computer see the command line: put the zone into a file.
 /** Exit code 0 for a good card. Errors: `CliError` READ_…, CARD_NOT_GOOD; `ReaderError` when there is no such reader, or no card in it. */
 async function read(io: CliIo, options: ReadOptions, deps: ReadDeps): Promise<void> {
   const secrets = await secretsOf(io, options);
-  const passiveAuthenticator = await passiveAuthenticatorOf(io, options, deps.now);
-  const terminalAuthenticator = await terminalAuthenticatorOf(io, options, deps.now);
+  const files: ReadFiles = { csca: [], masterList: [], cvca: [], taCert: [], ...options };
+  const passiveAuthenticator = await passiveAuthenticatorOf(io, files, deps.now);
+  const terminalAuthenticator = await terminalAuthenticatorOf(io, files, deps.now);
   const result = await withReader(options.reader, deps, (reader) =>
     readCard({
       reader,
@@ -118,6 +119,6 @@ function can(text: string): string {
   return text;
 }
 
-function repeated(path: string, before: readonly string[]): readonly string[] {
+function repeated(path: string, before: readonly string[] = []): readonly string[] {
   return [...before, path];
 }
