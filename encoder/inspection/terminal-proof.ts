@@ -1,5 +1,6 @@
 import { authenticateTerminal, selectFile, type SmChannel, type TerminalAuthenticationRequest } from '#encoder/access';
 import { isRefusal, StatusWord, statusName } from '#encoder/apdu';
+import { DecodeError } from '#encoder/bytes';
 import { cvCertificate, CvCertificateError, cvCertificatePath, cvRole } from '#encoder/cv-certificate';
 import { efCvca } from '#encoder/lds';
 import { faultOf } from './chip-fault.ts';
@@ -16,7 +17,10 @@ export interface TerminalAuthenticator {
   sign(data: Uint8Array): Promise<Uint8Array>;
 }
 
-/** An inspection system with all that may stand between a chip's CVCA key and its own certificate. */
+/**
+ * An inspection system with all that may stand between a chip's CVCA key and its own certificate. A chip that names no key, since it
+ * has no EF.CVCA, is shown the chain as far up as there is one.
+ */
 export function terminalAuthenticator(parts: {
   /** The terminal's own certificate last; before it links and DVs, in any order. */
   readonly certificates: () => Promise<readonly Uint8Array[]>;
@@ -28,7 +32,8 @@ export function terminalAuthenticator(parts: {
       const terminal = certificates.at(-1);
       if (terminal === undefined) return null;
       try {
-        return cvCertificatePath(references, { terminal, certificates: certificates.slice(0, -1) });
+        const keys = references.length > 0 ? references : topOf(certificates);
+        return cvCertificatePath(keys, { terminal, certificates: certificates.slice(0, -1) });
       } catch (error) {
         if (error instanceof CvCertificateError && error.code === 'CV_ISSUER_UNKNOWN') return null;
         throw error;
@@ -38,10 +43,24 @@ export function terminalAuthenticator(parts: {
   };
 }
 
-/** The CVCA keys that the chip names: in PACE, else in EF.CVCA (Doc 9303-11 §7.1, K.2). */
+/** Issuers that no certificate among these was issued to. */
+function topOf(certificates: readonly Uint8Array[]): readonly string[] {
+  const issued = certificates
+    .map((bytes) => cvCertificate.decode(bytes).body)
+    .filter((body) => body.certificateHolderReference !== body.certificationAuthorityReference);
+  const holders = new Set(issued.map((body) => body.certificateHolderReference));
+  return issued.map((body) => body.certificationAuthorityReference).filter((issuer) => !holders.has(issuer));
+}
+
+/** The CVCA keys that the chip names: in PACE, else in EF.CVCA (Doc 9303-11 §7.1, K.2). A file that cannot be read names none. */
 export function referencesOf(named: readonly string[], efCvcaFile: Uint8Array | undefined): readonly string[] {
   if (named.length > 0 || efCvcaFile === undefined) return named;
-  return efCvca.decode(efCvcaFile).references;
+  try {
+    return efCvca.decode(efCvcaFile).references;
+  } catch (error) {
+    if (error instanceof DecodeError) return [];
+    throw error;
+  }
 }
 
 /** Why Terminal Authentication was not performed, as a report has it. */
