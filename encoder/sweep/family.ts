@@ -16,6 +16,8 @@ import type { SweptCard } from './swept-card.ts';
 export interface Family {
   readonly name: string;
   readonly driver: DriverName;
+  /** Families of one room share its seeded points: the applet with and without PACE, the channels of CPS. */
+  readonly driverRoom: 'reference' | 'passport-applet' | 'cps';
   readonly options: FamilyOptions;
   readonly personality: Partial<Personality>;
   readonly capabilities: DriverCapabilities;
@@ -31,6 +33,7 @@ export function referenceFamily(options: { readonly commandBytesMax?: number } =
   return {
     name: driver,
     driver,
+    driverRoom: 'reference',
     options,
     personality: { program: 'reference' },
     capabilities: capabilitiesByName(driver, options),
@@ -43,6 +46,7 @@ function passportApplet(driver: 'passport-applet' | 'passport-applet-pace'): Fam
   return {
     name: driver,
     driver,
+    driverRoom: 'passport-applet',
     options: {},
     personality: { program: driver },
     capabilities: capabilitiesByName(driver),
@@ -58,6 +62,7 @@ function cps(channel: CpsLayout['channel']): Family {
   return {
     name: `${driver} ${channel}`,
     driver,
+    driverRoom: 'cps',
     options,
     personality: { program: 'cps', cps: { scp: channel } },
     capabilities: capabilitiesByName(driver, options),

@@ -6,6 +6,7 @@
 export { sweptCard, sweptCards, sweptContent, type SweptCard, type SweptContent } from './swept-card.ts';
 export { FAMILIES, missingOf, referenceFamily, type Family } from './family.ts';
 export { inProcessSeats, Seats, type Seat } from './seats.ts';
+export { pcscSeats } from './pcsc-seats.ts';
 export type { Interruption, Manner } from './interrupted-card.ts';
 export { sweepBench, type SweepBench } from './bench.ts';
 export { everyInterruption, randomNumbers, seededInterruptions } from './interruptions.ts';
