@@ -27,7 +27,7 @@ describe('the files of one card', () => {
   test('are those of the profile, in writing order, without EF.SOD', () => {
     const { files, dataGroups } = build();
     expect([...files.keys()]).toEqual(cccd2021.files.slice(0, -1));
-    expect([...dataGroups.keys()]).toEqual([1, 2, 13, 14, 15]);
+    expect([...dataGroups.keys()]).toEqual([1, 2, 3, 13, 14, 15]);
     expect(dataGroups.get(13)).toBe(files.get('EF.DG13'));
   });
 
@@ -36,8 +36,8 @@ describe('the files of one card', () => {
     expect(first).toEqual(second);
   });
 
-  test('EF.COM lists DG1, 2, 13, 15, 14 in the Vietnamese order', () => {
-    expect(efCom.decode(build().files.get('EF.COM') ?? new Uint8Array()).dataGroups).toEqual([1, 2, 13, 15, 14]);
+  test('EF.COM lists DG1, 2, 3, 13, 15, 14 in the Vietnamese order', () => {
+    expect(efCom.decode(build().files.get('EF.COM') ?? new Uint8Array()).dataGroups).toEqual([1, 2, 3, 13, 15, 14]);
   });
 
   test('DG1 has 95 bytes and the lines of facts §3', () => {
@@ -63,7 +63,7 @@ describe('the files of one card', () => {
 
   test('DG14 repeats EF.CardAccess and adds the key of Chip Authentication with explicit parameters (9303-11 §9.2.11, §9.5.2)', () => {
     const announced = cardAccess.decode(build().files.get('EF.CardAccess') ?? new Uint8Array()).securityInfos;
-    expect(announced.map(({ kind }) => kind)).toEqual(['ChipAuthenticationInfo', 'PACEInfo']);
+    expect(announced.map(({ kind }) => kind)).toEqual(['TerminalAuthenticationInfo', 'ChipAuthenticationInfo', 'PACEInfo']);
     const { securityInfos } = dg14.decode(dataGroup(14));
     expect(securityInfos).toEqual([...announced, expect.objectContaining({ kind: 'ChipAuthenticationPublicKeyInfo' })]);
     const key = securityInfos.at(-1);
@@ -90,7 +90,7 @@ describe('the files of one card', () => {
   test('only what belongs to a chip changes with the chip', () => {
     const other = build({ chipId: 'FEDCBA9876543210', ...chipKeys() });
     const same = Array.from(build().files).filter(([name, bytes]) => toHex(bytes) === toHex(other.files.get(name) ?? new Uint8Array()));
-    expect(same.map(([name]) => name)).toEqual(['EF.CardAccess', 'EF.COM', 'EF.DG1', 'EF.DG2']);
+    expect(same.map(([name]) => name)).toEqual(['EF.CardAccess', 'EF.COM', 'EF.DG1', 'EF.DG2', 'EF.DG3', 'EF.CVCA']);
   });
 });
 

@@ -191,7 +191,7 @@ describe('images, bad-input §5.5', () => {
       ['colour', await picture(300, 400).png().toBuffer(), 'refusal IMAGE_PROFILE'],
       ['cut', record.leftIndexFinger.subarray(0, -1), 'refusal IMAGE_CORRUPT'],
       ['tiny', await picture(10, 10).toColourspace('b-w').png().toBuffer(), 'refusal IMAGE_DIMENSIONS'],
-      ['with a text: printed, not stored', talkative, 'warning IMAGE_METADATA'],
+      ['with a text, which would be stored', talkative, 'refusal IMAGE_METADATA'],
       ['half a megabyte', new Uint8Array(600 * 1024), 'refusal IMAGE_TOO_LARGE'],
     ];
     for (const field of ['leftIndexFinger', 'rightIndexFinger'] as const) {

@@ -1,5 +1,6 @@
 import { renderAsync } from '@resvg/resvg-js';
 import sharp from 'sharp';
+import { concat } from '#encoder/bytes';
 import { type DemoImages, type Random, randomOf } from './people.ts';
 
 /**
@@ -211,10 +212,26 @@ export async function drawFinger(personalNumber: string, hand: 'left' | 'right')
   const png = await sharp(grey, { raw: { width: FINGER.width, height: FINGER.height, channels: 1 } })
     .toColourspace('b-w')
     .withDensity(FINGER.dpi)
-    .png({ compressionLevel: 6 })
+    .png({ compressionLevel: 9 })
     .toBuffer();
-  return new Uint8Array(png);
+  return withoutExif(png);
 }
+
+/** sharp writes a density twice, as pHYs and as EXIF; what goes onto a chip carries no EXIF. */
+function withoutExif(png: Uint8Array): Uint8Array {
+  const view = new DataView(png.buffer, png.byteOffset, png.byteLength);
+  const kept: Uint8Array[] = [png.subarray(0, PNG_SIGNATURE_BYTES)];
+  for (let at = PNG_SIGNATURE_BYTES; at < png.length;) {
+    const chunk = png.subarray(at, at + PNG_CHUNK_BYTES + view.getUint32(at));
+    if (Buffer.from(chunk.subarray(4, 8)).toString('latin1') !== 'eXIf') kept.push(chunk);
+    at += chunk.length;
+  }
+  return concat(...kept);
+}
+
+const PNG_SIGNATURE_BYTES = 8;
+/** Length, type and check sum of a chunk. */
+const PNG_CHUNK_BYTES = 12;
 
 function ridges(random: Random): Uint8Array {
   const { width, height, ridgePx } = FINGER;
@@ -248,8 +265,8 @@ function ridges(random: Random): Uint8Array {
       let phase = (2 * Math.PI * distance) / ridgePx + turns * Math.atan2(dy, dx);
       for (const minutia of minutiae) phase += minutia.sign * Math.atan2(y - minutia.y, x - minutia.x);
       const ink = (0.5 + 0.5 * Math.cos(phase)) ** 0.8 * Math.min(1, (1 - edge) * 6);
-      // Sixteen levels are as many as a scanner's ridge needs, and compress to a third.
-      out[y * width + x] = 255 - 16 * Math.round(ink * 13);
+      // Eight levels draw a ridge well enough, and both fingers then fit the largest file that chips in the field take.
+      out[y * width + x] = 255 - 32 * Math.round(ink * 7);
     }
   }
   return out;

@@ -15,7 +15,7 @@ import { expectBooks, openBooks, reportOf } from './testing/plant-books.ts';
  * written down anew. The product's own rooms are not asked whether the product is right.
  */
 const PEOPLE = 24;
-const CHIP_FILES = ['EF.COM', 'EF.CardAccess', 'EF.DG1', 'EF.DG13', 'EF.DG14', 'EF.DG15', 'EF.DG2', 'EF.SOD'];
+const CHIP_FILES = ['EF.COM', 'EF.CVCA', 'EF.CardAccess', 'EF.DG1', 'EF.DG13', 'EF.DG14', 'EF.DG15', 'EF.DG2', 'EF.DG3', 'EF.SOD'];
 
 const place = demoPlace();
 const { outDir, plantDir, root } = place;
@@ -251,8 +251,8 @@ describe('Doc 9303-12: what the keys have signed, by openssl', () => {
 });
 
 describe('facts/vietnam.md: the card byte by byte', () => {
-  it('§1.1: EF.COM is LDS 0107, Unicode 040000 and the tags of this chip, in the order of the real card without DG3', () => {
-    const com = ['6017', '5F0104', '30313037', '5F3606', '303430303030', '5C05', '61756D6F6E'].join('');
+  it('§1.1: EF.COM is LDS 0107, Unicode 040000 and the tags of this chip, in the order of the real card', () => {
+    const com = ['6018', '5F0104', '30313037', '5F3606', '303430303030', '5C06', '6175636D6F6E'].join('');
     for (const card of good)
       expect(
         Buffer.from(bytesOf('cards', card, 'chip', 'EF.COM'))
