@@ -21,6 +21,7 @@ import {
   readCard,
   type CardReading,
   type PassiveAuthenticator,
+  type TerminalAuthenticator,
 } from './index.ts';
 
 const blanks = blankSource();
@@ -120,7 +121,7 @@ const PROFILES: readonly (readonly [string, CardProfile])[] = [
 ];
 
 async function made(profile: CardProfile, options: Partial<MakeOptions> = {}): Promise<Pick<Reader, 'connect'>> {
-  const { reader } = blanks.insert();
+  const { reader } = blanks.insert(undefined, options.driver);
   const connection = await reader.connect();
   await makeCard(connection, { record, profile, sign: authority.sign, signCardSecurity: authority.signCardSecurity, ...options });
   await connection.disconnect('unpower');
@@ -176,6 +177,25 @@ describe('every profile, by every way that it announces', () => {
     expect(report.verdict).toBe('good');
     expect(passes(report)).toContain(profile.access.announces.some(({ kind }) => kind === 'PACEInfo') ? 'pace-mrz' : 'bac');
     expect(files.has('EF.SOD')).toBe(true);
+  });
+});
+
+describe('chips of other families, which share no code with the reference one', () => {
+  it.each([
+    ['passport-applet', profileById('icao-td3-bac'), ['bac', 'active-authentication']],
+    ['passport-applet-pace', profileById('icao-td3'), ['pace-mrz', 'bac', 'chip-authentication']],
+    ['cps', WITH_FINGERS, ['pace-can', 'bac', 'active-authentication', 'chip-authentication', 'terminal-authentication', 'order-dg3']],
+  ] as const)('%s', async (driver, profile, proofs) => {
+    const reader = await made(profile, { driver });
+    const { report } = await inspect(profile, reader, { terminalAuthenticator: testTerminal(), read: {} });
+    expect(failures(report)).toEqual([]);
+    expect(report.verdict).toBe('good');
+    expect(passes(report)).toEqual(expect.arrayContaining([...proofs]));
+    const { mrz } = printOf(record, profile);
+    for (const bac of [false, true]) {
+      const reading = await read(reader, { secrets: { mrz }, bac, terminalAuthenticator: testTerminal() });
+      expect(failures(reading.report)).toEqual([]);
+    }
   });
 });
 
@@ -241,19 +261,8 @@ describe('Doc 9303-11 §7.1: DG3 opens to Terminal Authentication and to nobody 
     ]);
   });
 
-  it('no certificates for the keys that the chip names: skipped, with their names', async () => {
-    const stranger = { chainFor: () => Promise.resolve(null), sign: () => Promise.reject(new Error('not asked')) };
-    const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), { terminalAuthenticator: stranger });
-    expect(report.verdict).toBe('good');
-    expect(report.skipped[0]).toMatchObject({ check: 'terminal-authentication', code: 'NO_CERTIFICATE_CHAIN', detail: 'VNCVCA00001' });
-  });
-
-  it('threat: the chip trusts a CVCA of somebody else, and the order does not say which it was given: foreign', async () => {
-    const stranger = { chainFor: () => Promise.resolve(null), sign: () => Promise.reject(new Error('not asked')) };
-    const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), {
-      terminalAuthenticator: stranger,
-      order: { record, chipId: CHIP_ID },
-    });
+  it('threat: the chip trusts a CVCA that its own plant has no certificates under: foreign, and DG3 is not taken on trust', async () => {
+    const { report } = await inspect(WITH_FINGERS, await made(WITH_FINGERS), { terminalAuthenticator: STRANGER });
     expect(failures(report)).toEqual(['terminal-authentication NO_CERTIFICATE_CHAIN']);
     expect(report.reasons).toEqual(['FOREIGN']);
   });
@@ -340,6 +349,12 @@ describe('Doc 9303-11 §7.1: DG3 opens to Terminal Authentication and to nobody 
   });
 });
 
+/** An inspection system of another country. */
+const STRANGER: TerminalAuthenticator = {
+  chainFor: () => Promise.resolve(null),
+  sign: () => Promise.reject(new Error('not asked')),
+};
+
 describe('any card, of which no order is known', () => {
   it.each([
     ['the CAN', () => ({ secrets: { can: printOf(record, WITH_FINGERS).can ?? '' } }), 'pace-can'],
@@ -354,6 +369,20 @@ describe('any card, of which no order is known', () => {
     );
     expect(skips(report)).toEqual(['lock-in-clear NOT_ASKED_FOR', 'lock-secured NOT_ASKED_FOR']);
     expect([...files.keys()]).toEqual(expect.arrayContaining(['EF.CardAccess', 'EF.DG3', 'EF.CVCA', 'EF.SOD']));
+  });
+
+  it('no certificates for the keys that the chip names: skipped, with their names', async () => {
+    const { report } = await read(await made(WITH_FINGERS), {
+      secrets: { can: printOf(record).can ?? '' },
+      terminalAuthenticator: STRANGER,
+    });
+    expect(report.verdict).toBe('good');
+    expect(report.skipped).toContainEqual({
+      check: 'terminal-authentication',
+      clause: 'Doc 9303-11 §7.1',
+      code: 'NO_CERTIFICATE_CHAIN',
+      detail: 'VNCVCA00001',
+    });
   });
 
   it('lock probes on request', async () => {

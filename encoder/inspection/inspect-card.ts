@@ -90,12 +90,11 @@ async function tryTheOrder(
 }
 
 /**
- * An inspection system that finds no way into its own plant's card: the chip trusts another CVCA, unless the order names the
- * keys that it was given, for then `order-cvca` tells. What is skipped for want of a key of our own is no fault of the card.
+ * An inspection system that finds no way into its own plant's card: the chip trusts another CVCA, or has proven no key that a session
+ * could rest on. Without an inspection system the same is only skipped.
  */
-function judgeTerminalSkip({ terminalAuthenticator, order }: Inspection, { findings, terminalSkip }: Examination): void {
+function judgeTerminalSkip({ terminalAuthenticator }: Inspection, { findings, terminalSkip }: Examination): void {
   if (terminalAuthenticator === undefined || terminalSkip === undefined) return;
-  if (terminalSkip === 'NO_CERTIFICATE_CHAIN' && order.cvcaReferences !== undefined) return;
   const reason = terminalSkip === 'NO_CERTIFICATE_CHAIN' ? 'FOREIGN' : 'CLONE';
   findings.fail('terminal-authentication', { reason, code: terminalSkip });
 }

@@ -6,7 +6,7 @@ import sharp from 'sharp';
 import { qrText } from '#encoder/card-face';
 import { ByteReader, concat, equalBytes, fromHex, isCodedError, Secret, toHex, uintBE } from '#encoder/bytes';
 import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
-import { referenceDriver, type AccessSecrets, type ChipPublicKeys, type TrustPoint } from '#encoder/drivers';
+import { driverByName, type DriverName, type AccessSecrets, type ChipPublicKeys, type TrustPoint } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { directoryOf, fileByName, FILES, type FileName } from '#encoder/lds';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
@@ -22,7 +22,7 @@ import {
 import { ecPair, issue, oneRsaKey, signBy, SPECIMEN_CITIZEN } from '#encoder/testing';
 import { inProcessReader, type CardConnection, type InProcessReader } from '#encoder/readers';
 import { decodeOnly, enter, tlv } from '#encoder/tlv';
-import { blankSerial, createImage, type makeRsaKey, VirtualCard } from '#encoder/virtual-card';
+import { blankSerial, type ChipProgramName, createImage, type makeRsaKey, VirtualCard } from '#encoder/virtual-card';
 import {
   type InspectedPrint,
   type PassiveAuthenticator,
@@ -36,14 +36,17 @@ export const CHIP_ID = '0400112233445566';
 const MASTER = new Secret(fromHex('000102030405060708090A0B0C0D0E0F'));
 
 /** A folder of chip images, and readers with a fresh blank in them; `remove` takes everything away again. */
-export function blankSource(): { insert(rsaKey?: RsaKey): { reader: InProcessReader; card: VirtualCard }; remove(): Promise<void> } {
+export function blankSource(): {
+  insert(rsaKey?: RsaKey, program?: ChipProgramName): { reader: InProcessReader; card: VirtualCard };
+  remove(): Promise<void>;
+} {
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-inspection-'));
   const cards: VirtualCard[] = [];
   return {
-    insert(rsaKey) {
+    insert(rsaKey, program = 'reference') {
       const path = join(folder, `${toHex(randomBytes(6))}.image`);
       const transportKeys = diversify(MASTER, fromHex(CHIP_ID));
-      createImage(path, { serial: blankSerial('26A', 1), chipId: fromHex(CHIP_ID), transportKeys });
+      createImage(path, { serial: blankSerial('26A', 1), chipId: fromHex(CHIP_ID), transportKeys, personality: { program } });
       const card = VirtualCard.open(path, { takeRsaKey: rsaKey === undefined ? sharedRsaKey : () => rsaKey, durable: false });
       cards.push(card);
       const reader = inProcessReader();
@@ -169,6 +172,8 @@ export interface MakeOptions {
   readonly sign: (dataGroups: ReadonlyMap<number, Uint8Array>) => Uint8Array;
   readonly signCardSecurity?: (content: Uint8Array) => Uint8Array;
   readonly profile?: CardProfile;
+  /** Default: the reference profile. */
+  readonly driver?: DriverName;
   /** What is written instead of a file that was signed. */
   readonly replace?: ReadonlyMap<FileName, Uint8Array>;
   readonly leaveOut?: readonly FileName[];
@@ -185,9 +190,10 @@ class Stopped extends Error {}
 /** Makes a card as the line does: driver, plan, lock. Returns the public keys that the chip made. */
 export async function makeCard(connection: CardConnection, options: MakeOptions): Promise<ChipPublicKeys> {
   const { record, profile = PROFILE } = options;
-  const driver = referenceDriver(connection, {});
+  const secrets = options.secrets ?? accessSecretsFor(profile, record);
+  const driver = driverByName(options.driver ?? 'reference', connection, { secrets });
   await driver.identify();
-  await driver.open(diversify(MASTER, fromHex(CHIP_ID)));
+  await driver.open(driver.capabilities.transport === 'none' ? null : diversify(MASTER, fromHex(CHIP_ID)));
   const bindingTag = Uint8Array.from(randomBytes(16));
   const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: chipKeyAlgorithms(profile) });
   const extended = profile.files.includes('EF.CVCA');
@@ -210,7 +216,6 @@ export async function makeCard(connection: CardConnection, options: MakeOptions)
       fid: FILES[name].fileId,
       bytes: options.replace?.get(name) ?? bytes,
     }));
-  const secrets = options.secrets ?? accessSecretsFor(profile, record);
   const trustPoint = extended ? TRUST_POINT : null;
   const plan = planPersonalisation({ bindingTag, publicKeys, secrets, trustPoint, files }, driver.capabilities);
   const beforeEach = ({ operation }: { readonly operation: string }): void => {
