@@ -4,6 +4,7 @@
  */
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cvCertificate } from '#encoder/cv-certificate';
 import { terminalAuthenticator } from '#encoder/inspection';
 import { openChildReader } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
@@ -27,7 +28,7 @@ await runProcess('inspector', async (plant, log) => {
   const store = storeDeps(db);
   const signer = openSigner(plant, 'inspector');
   const control = createLineControl(store, { line: plant.line });
-  const { csca, crl } = await signer.publicMaterial();
+  const { csca, crl, cvca } = await signer.publicMaterial();
   const evidenceFolder = plant.insecureDemoEvidence;
   const deps: InspectDeps = {
     ledger: stationLedger(store, plant),
@@ -41,6 +42,7 @@ await runProcess('inspector', async (plant, log) => {
       certificates: keptFor(CHAIN_MS, () => signer.terminalChain()),
       sign: (data) => signer.signAsTerminal(data),
     }),
+    cvcaReferences: [cvCertificate.decode(cvca).body.certificateHolderReference],
     feeder: connectFeeder(plant.feederSocket),
     ...(evidenceFolder === null ? {} : { insecureDemoEvidence: (cardId, evidence) => layDown(evidenceFolder, cardId, evidence) }),
     log: stepLog(log),

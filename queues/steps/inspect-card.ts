@@ -30,6 +30,8 @@ export interface InspectDeps {
   readonly passiveAuthenticator: PassiveAuthenticator;
   /** The plant's own inspection system, for what only Terminal Authentication opens. */
   readonly terminalAuthenticator: TerminalAuthenticator;
+  /** CVCA keys that the plant's chips are given, and no other: a second one would open DG3 to somebody else. */
+  readonly cvcaReferences?: readonly string[];
   readonly feeder: Feeder;
   /** What was read and seen, for whoever may keep it in clear: the demo. Nobody else passes one. */
   readonly insecureDemoEvidence?: (cardId: string, evidence: InspectionEvidence) => Promise<void>;
@@ -128,7 +130,12 @@ async function examine(deps: InspectDeps, seat: Seat, card: ClaimedCard, piece: 
     if (!isFaceFault(error)) throw error;
     return unreadablePrint(card.profile, error.code);
   }
-  const order = { record: await deps.records.open(card.claim), chipId: piece.chipId, chipKeys: await deps.chipKeys(card.claim) };
+  const order = {
+    record: await deps.records.open(card.claim),
+    chipId: piece.chipId,
+    chipKeys: await deps.chipKeys(card.claim),
+    ...(deps.cvcaReferences === undefined ? {} : { cvcaReferences: deps.cvcaReferences }),
+  };
   const { report, files } = await inspectPiece({
     reader: seat.reader,
     print,

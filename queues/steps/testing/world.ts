@@ -294,6 +294,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         certificates: () => Promise.resolve(TERMINAL_CHAIN),
         sign: (data) => Promise.resolve(signBy(TERMINAL, data)),
       }),
+      cvcaReferences: ['VNTESTCVCA00001'],
       insecureDemoEvidence: async (cardId, found) => {
         gate.pass('evidence before');
         await Promise.resolve();
