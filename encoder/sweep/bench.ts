@@ -13,7 +13,14 @@ export interface SweepBench {
   readonly keyPairs: ChipKeyPairs;
   /** For chips that make them: always the same, since making one takes longer than making the rest of the card. */
   readonly takeRsaKey: TakeRsaKey;
-  readonly blank: () => { readonly image: string; readonly remove: () => void };
+  readonly blank: () => ChipImage;
+  /** The same chip again, to be looked at while the first one goes on. */
+  readonly twin: (image: string) => ChipImage;
+}
+
+export interface ChipImage {
+  readonly image: string;
+  readonly remove: () => void;
 }
 
 const takeRsaKey = oneRsaKey();
@@ -22,6 +29,11 @@ let images = 0;
 export function sweepBench(family: Family, card: SweptCard, path: (name: string) => string): SweepBench {
   const newPath = (): string => path(`${(images += 1)}.image`);
   const blank = blankImage(newPath(), { chipId: TEST_CHIP_ID, personality: family.personality });
+  const copy = (from: string): ChipImage => {
+    const image = newPath();
+    copyFileSync(from, image);
+    return { image, remove: () => rmSync(image, { force: true }) };
+  };
   const imported = !family.capabilities.onChipKeyGeneration;
   const pair = (algorithm: ChipKeyAlgorithm | null) => (imported && algorithm !== null ? makeKeyPair(algorithm) : null);
   return {
@@ -32,10 +44,7 @@ export function sweepBench(family: Family, card: SweptCard, path: (name: string)
       chipAuthentication: pair(card.keys.chipAuthentication),
     },
     takeRsaKey,
-    blank: () => {
-      const image = newPath();
-      copyFileSync(blank, image);
-      return { image, remove: () => rmSync(image, { force: true }) };
-    },
+    blank: () => copy(blank),
+    twin: copy,
   };
 }

@@ -23,6 +23,8 @@ export interface CardLog {
   struck: number;
   /** Commands that changed the chip's memory while the journal had no intent that was open. */
   readonly unintended: number[];
+  /** Commands at which the card was pulled, not locked, and an inspector took it for finished. */
+  readonly taken: number[];
 }
 
 export interface InterruptedCardOptions {

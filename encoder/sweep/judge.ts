@@ -1,12 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { isCodedError } from '#encoder/bytes';
 import { nameOfFile, sameFile } from '#encoder/drivers';
-import { readCard, type PassiveAuthenticator } from '#encoder/inspection';
-import { EF_SOD, fileDigests, type PersonalisationPlan } from '#encoder/personalisation';
-import { FILES } from '#encoder/lds';
-import { inProcessReader } from '#encoder/readers';
+import { fileDigests, type PersonalisationPlan } from '#encoder/personalisation';
 import { VirtualCard } from '#encoder/virtual-card';
 import type { SweepBench } from './bench.ts';
+import { againstPlan, findingsOf } from './inspect.ts';
 import type { CardRun } from './make-card.ts';
 
 /**
@@ -27,6 +23,7 @@ export async function judge(bench: SweepBench, run: CardRun): Promise<Verdict> {
 async function violationOf(bench: SweepBench, run: CardRun): Promise<string | undefined> {
   const { log, end, journal, image, plans } = run;
   if (log.unintended.length > 0) return `command ${log.unintended.join(', ')} changed the chip without an intent`;
+  if (log.taken.length > 0) return `half made after command ${log.taken.join(', ')}, and good to an inspector`;
   if (journal.underWay() !== undefined) return `${journal.underWay() ?? ''} has an intent and no outcome`;
   if (typeof end === 'object' && (end.kind !== 'chip' || end.code === null)) return `ended as ${end.kind}: ${end.message}`;
   const card = VirtualCard.open(image, { durable: false });
@@ -44,7 +41,7 @@ async function violationOf(bench: SweepBench, run: CardRun): Promise<string | un
         operation !== 'proveLock' && !journal.entries.some((entry) => entry.sequence === sequence && entry.operation === operation),
     );
     if (silent !== undefined) return `step ${silent.sequence}, ${silent.operation}, was never intended`;
-    return differs(bench, card, plans) ?? (await whyNot(bench, card, plan));
+    return differs(bench, card, plans) ?? (await findingsOf(bench, card, againstPlan(plan)));
   } finally {
     await card.close();
   }
@@ -66,52 +63,5 @@ function differs({ family }: SweepBench, card: VirtualCard, plans: readonly Pers
 }
 
 async function passes(bench: SweepBench, card: VirtualCard, plan: PersonalisationPlan | undefined): Promise<boolean> {
-  return plan !== undefined && (await whyNot(bench, card, plan)) === undefined;
-}
-
-/** Reads the card as any inspector does, with what is printed on it: lock, files and both keys are proven. Undefined when all is good. */
-async function whyNot({ card: { print } }: SweepBench, card: VirtualCard, plan: PersonalisationPlan): Promise<string | undefined> {
-  const reader = inProcessReader('inspector');
-  reader.insert(card);
-  try {
-    const { report } = await readCard({
-      reader,
-      passiveAuthenticator: againstPlan(plan),
-      random: (length) => Uint8Array.from(randomBytes(length)),
-      secrets: print,
-      lockProbes: true,
-    });
-    const failed = report.checks.filter(({ passed }) => !passed).map(({ check, code = '', detail = '' }) => `${check} ${code} ${detail}`);
-    return report.verdict === 'good' ? undefined : `the inspector says: ${failed.join('; ')}`;
-  } catch (error) {
-    if (!isCodedError(error)) throw error;
-    return `the inspector is told ${error.code}`;
-  } finally {
-    await reader.close();
-  }
-}
-
-/** EF.SOD of the sweep is signed by nobody: what was read is compared with what was planned instead. */
-function againstPlan(plan: PersonalisationPlan): PassiveAuthenticator {
-  const planned = (fid: number, directory: 'MF' | 'eMRTD' = 'eMRTD'): Uint8Array | undefined =>
-    plan.files.find((file) => sameFile(file, { directory, fid }))?.bytes;
-  const same = (a: Uint8Array, b: Uint8Array | undefined): boolean => b !== undefined && Buffer.compare(a, b) === 0;
-  return {
-    verify: (efSod, dataGroups) => {
-      const files = [...dataGroups].map(([number, bytes]) => same(bytes, planned(0x0100 + number)));
-      return Promise.resolve({ good: same(efSod, planned(EF_SOD.fid)) && files.every(Boolean), checks: [] });
-    },
-    verifyCardSecurity: (file) => {
-      const good = same(file, planned(FILES['EF.CardSecurity'].fileId, 'MF'));
-      // A SEQUENCE around the SecurityInfos stands for the CMS.
-      return Promise.resolve({ good, checks: [], ...(good ? { securityInfos: file.subarray(file.length - contentLength(file)) } : {}) });
-    },
-  };
-}
-
-/** Of a definite length in DER. */
-function contentLength(bytes: Uint8Array): number {
-  const first = bytes[1] ?? 0;
-  if (first < 0x80) return first;
-  return bytes.subarray(2, 2 + (first & 0x7f)).reduce((length, byte) => length * 256 + byte, 0);
+  return plan !== undefined && (await findingsOf(bench, card, againstPlan(plan))) === undefined;
 }

@@ -16,6 +16,7 @@ import {
 import type { CardConnection } from '#encoder/readers';
 import { TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import type { SweepBench } from './bench.ts';
+import { passesHalfMade } from './inspect.ts';
 import { InterruptedCard, type CardLog, type Interruption } from './interrupted-card.ts';
 import { sweepJournal, type SweepJournal } from './journal.ts';
 import type { Seats } from './seats.ts';
@@ -51,7 +52,7 @@ export async function makeCard(
   seats: Seats,
   { image, interruptions }: { readonly image: string; readonly interruptions: readonly Interruption[] },
 ): Promise<CardRun> {
-  const log: CardLog = { commands: 0, kinds: [], struck: 0, unintended: [] };
+  const log: CardLog = { commands: 0, kinds: [], struck: 0, unintended: [], taken: [] };
   const journal = sweepJournal();
   const plans: PersonalisationPlan[] = [];
   let silences = 0;
@@ -61,6 +62,7 @@ export async function makeCard(
     const run = { image, log, journal, plans, tries };
     if (typeof end === 'string' || end.kind === 'chip' || end.kind === 'ours') return { ...run, end };
     if (log.struck === struckBefore) silences += 1;
+    else if (await passesHalfMade(bench, image)) log.taken.push(log.commands);
     if (silences > SILENCES_MAX) return { ...run, end: { ...end, kind: end.code === 'CARD_MUTE' ? 'chip' : 'endless' } };
   }
 }

@@ -161,12 +161,14 @@ describe('a sweep that cannot fail proves nothing', () => {
     const { image: blank } = bench.blank();
     expect(await judge(bench, { ...empty, image: blank })).toEqual({ verdict: 'violation', why: 'finished, and not locked' });
     expect(await judge(bench, { ...empty, end: { ...fault, code: null } })).toMatchObject({ verdict: 'violation' });
+    const taken = { ...empty, log: { ...empty.log, taken: [5] } };
+    expect(await judge(bench, taken)).toEqual({ verdict: 'violation', why: 'half made after command 5, and good to an inspector' });
     expect(await judge(bench, { ...empty, end: { ...fault, kind: 'ours' } })).toMatchObject({ verdict: 'violation' });
   });
 
   it('an effect without an intent is seen', async () => {
     const image = blankImage(folder.path('unintended'), { personality: { program: 'passport-applet' } });
-    const log = { commands: 0, kinds: [], struck: 0, unintended: [] };
+    const log = { commands: 0, kinds: [], struck: 0, unintended: [], taken: [] };
     const card = new InterruptedCard({ image, takeRsaKey: oneRsaKey(), interruptions: [], log, intended: () => undefined });
     card.powerOn();
     await card.process(Uint8Array.of(0x00, 0xa4, 0x04, 0x0c, 0x07, 0xa0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01));
