@@ -12,7 +12,7 @@ import { profileById, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader } from '#encoder/readers';
 import { createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
 import { cardFiles, chipKeysOf } from '#queues/steps';
-import { throwawayTrustPoint } from './throwaway-cvca.ts';
+import { throwawayChain } from './throwaway-cvca.ts';
 
 /** Medians over a few rounds. */
 export interface BareFigures {
@@ -28,7 +28,7 @@ const SOD_BYTES = 1600;
 export async function bareChip(record: CitizenRecord, profile: string): Promise<BareFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-bench-'));
   const rsa = await makeRsaKey();
-  const trustPoint = throwawayTrustPoint(new Date());
+  const { trustPoint } = throwawayChain(new Date());
   try {
     return await median(async (round) => {
       const chipId = Uint8Array.from(randomBytes(8));

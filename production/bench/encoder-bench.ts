@@ -33,7 +33,7 @@ export interface EncoderFigures {
 export async function benchEncoder(input: {
   readonly record: CitizenRecord;
   readonly profile: string;
-  readonly trustPoint: CardBench['trustPoint'];
+  readonly chain: CardBench['chain'];
 }): Promise<EncoderFigures> {
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-bench-'));
   try {

@@ -6,7 +6,8 @@ import {
   authenticateChip,
   canPassword,
   chipAuthenticationParameters,
-  openPace,
+  authenticateTerminal,
+  openPaceSession,
   paceParameters,
   readFile,
   selectApplication,
@@ -20,12 +21,14 @@ import {
   prepareChip,
   type PersonalisationJournal,
   type PersonalisationPlan,
+  type PlannedFile,
 } from '#encoder/personalisation';
 import type { CitizenRecord } from '#encoder/profiles';
 import { tlv } from '#encoder/tlv';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { createImage, VirtualCard, type ChipKey, type Timing } from '#encoder/virtual-card';
 import { cardFiles, chipKeysOf } from '#queues/steps';
+import type { ThrowawayChain } from './throwaway-cvca.ts';
 
 /** One command and its answer on the wire. */
 export interface Exchange {
@@ -47,6 +50,8 @@ export const STEPS = [
   'read',
   'Active Authentication',
   'Chip Authentication',
+  'Terminal Authentication',
+  'read DG3',
 ] as const;
 export type Step = (typeof STEPS)[number];
 
@@ -64,7 +69,7 @@ export interface CardBench {
   readonly record: CitizenRecord;
   readonly profile: string;
   readonly rsaKey: ChipKey;
-  readonly trustPoint: { readonly certificate: Uint8Array; readonly date: string } | null;
+  readonly chain: ThrowawayChain;
   readonly timing?: Timing;
 }
 
@@ -73,10 +78,11 @@ const SOD_BYTES = 1600;
 /** What one answer of the chip can carry (chip specification §5). */
 const READ_BYTES = 65_487;
 const NO_JOURNAL: PersonalisationJournal = { intend: () => Promise.resolve(), outcome: () => Promise.resolve() };
-const EF_DG3 = 'EF 0103';
+const EF_DG3 = 0x0103;
+const EF_CVCA = nameOfFile({ directory: 'eMRTD', fid: 0x011c });
 const random = (length: number): Uint8Array => Uint8Array.from(randomBytes(length));
 
-/** Personalises, locks and reads back one card in this process, and says what it cost. Reads everything but DG3, which opens to Terminal Authentication. */
+/** Personalises, locks and reads back one card in this process, and says what it cost. DG3 opens to Terminal Authentication. */
 export async function runCard(bench: CardBench, name: string): Promise<CardRun> {
   const chipId = random(8);
   const master = new Secret(random(16));
@@ -106,14 +112,15 @@ export async function runCard(bench: CardBench, name: string): Promise<CardRun> 
   const run = { driver, journal: NO_JOURNAL, beforeEach };
   const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeysOf(bench.profile) });
   meter.begin('data groups');
-  const { record, profile, trustPoint } = bench;
+  const { record, profile } = bench;
+  const { trustPoint } = bench.chain;
   const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys, trustPoint });
   const plan = planPersonalisation({ bindingTag, publicKeys, ...files.planned(tlv(0x77, new Uint8Array(SOD_BYTES))) }, driver.capabilities);
   meter.begin('write');
   await personalise({ ...run, plan });
   await writing.disconnect('unpower');
   meter.begin('PACE');
-  const read = await readBack(meter, meter.over(await reader.connect()), plan, publicKeys);
+  const read = await readBack(meter, meter.over(await reader.connect()), { plan, keys: publicKeys, chain: bench.chain });
   meter.end();
   const wallMs = performance.now() - began;
   await card.close();
@@ -124,35 +131,46 @@ export async function runCard(bench: CardBench, name: string): Promise<CardRun> 
 async function readBack(
   meter: Meter,
   connection: CardConnection,
-  plan: PersonalisationPlan,
-  keys: ChipPublicKeys,
+  card: { readonly plan: PersonalisationPlan; readonly keys: ChipPublicKeys; readonly chain: ThrowawayChain },
 ): Promise<CardRun['read']> {
-  const channel = await openPace(openChannel(connection), {
+  const { plan, keys, chain } = card;
+  const { channel, ephemeralKeys } = await openPaceSession(openChannel(connection), {
     parameters: paceParameters('0.4.0.127.0.7.2.2.4.2.2', 13),
     password: canPassword(plan.secrets.can),
     random,
   });
-  meter.begin('read');
   const read: { name: string; bytes: number }[] = [];
-  const files = plan.files.filter((file) => nameOfFile(file) !== EF_DG3);
-  const inMasterFile = files.filter(({ directory }) => directory === 'MF');
-  for (const [at, file] of [...inMasterFile, ...files.filter(({ directory }) => directory === 'eMRTD')].entries()) {
-    if (at === inMasterFile.length) await selectApplication(channel);
-    const bytes = await readFile(channel, file.fid, { readMax: READ_BYTES, headerFirst: false });
+  const readOne = async (file: PlannedFile): Promise<void> => {
+    // EF.CVCA is of fixed length, and its first object does not say it (Doc 9303-11 K.2).
+    const fixed = nameOfFile(file) === EF_CVCA ? { length: file.bytes.length } : {};
+    const bytes = await readFile(channel, file.fid, { readMax: READ_BYTES, headerFirst: false, ...fixed });
     if (Buffer.compare(bytes, file.bytes) !== 0) throw new Error(`${nameOfFile(file)} read back is not what was written`);
     read.push({ name: nameOfFile(file), bytes: bytes.length });
-  }
+  };
+  meter.begin('read');
+  const open = plan.files.filter(({ fid }) => fid !== EF_DG3);
+  for (const file of open.filter(({ directory }) => directory === 'MF')) await readOne(file);
+  await selectApplication(channel);
+  for (const file of open.filter(({ directory }) => directory === 'eMRTD')) await readOne(file);
   meter.begin('Active Authentication');
-  if (keys.activeAuthentication !== null)
-    await authenticateActively(channel, { publicKey: keys.activeAuthentication, challenge: random(8) });
+  if (keys.activeAuthentication === null || keys.chipAuthentication === null) throw new Error('the profile has no keys to prove');
+  await authenticateActively(channel, { publicKey: keys.activeAuthentication, challenge: random(8) });
   meter.begin('Chip Authentication');
-  if (keys.chipAuthentication !== null) {
-    await authenticateChip(channel, {
-      parameters: chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2'),
-      publicKey: { curve: 'brainpoolP256r1', point: keys.chipAuthentication.slice(-65) },
-      random,
-    });
-  }
+  const { terminal } = await authenticateChip(channel, {
+    parameters: chipAuthenticationParameters('0.4.0.127.0.7.2.2.3.2.2'),
+    publicKey: { curve: 'brainpoolP256r1', point: keys.chipAuthentication.slice(-65) },
+    random,
+  });
+  meter.begin('Terminal Authentication');
+  if (terminal === undefined || ephemeralKeys.chip === undefined) throw new Error('the session is bound to no key');
+  await authenticateTerminal(channel, {
+    certificates: chain.certificates,
+    sign: chain.sign,
+    chipIdentifier: ephemeralKeys.chip,
+    terminalKey: terminal,
+  });
+  meter.begin('read DG3');
+  for (const file of plan.files.filter(({ fid }) => fid === EF_DG3)) await readOne(file);
   channel.close();
   return read;
 }

@@ -7,4 +7,4 @@ export { benchEncoder, type EncoderFigures } from './encoder-bench.ts';
 export { encoderTable } from './encoder-table.ts';
 export { lineTable, type LineFigures } from './line-table.ts';
 export { processorMs } from './processor-time.ts';
-export { throwawayTrustPoint } from './throwaway-cvca.ts';
+export { throwawayChain, type ThrowawayChain } from './throwaway-cvca.ts';

@@ -12,6 +12,10 @@ const FIXED = {
   read: { commands: 1, why: 'SELECT eMRTD' },
   'Active Authentication': { commands: 1, why: 'INTERNAL AUTHENTICATE' },
   'Chip Authentication': { commands: 2, why: 'MSE:Set AT, GENERAL AUTHENTICATE' },
+  'Terminal Authentication': {
+    commands: 7,
+    why: 'MSE:Set DST and PSO:Verify Certificate twice, MSE:Set AT, GET CHALLENGE, EXTERNAL AUTHENTICATE',
+  },
 } as const satisfies Partial<Record<Step, { readonly commands: number; readonly why: string }>>;
 
 /** Largest data fields of the channels: SCP03 (S8) at 65,535 bytes a command, secure messaging at 65,535 bytes an answer. */

@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
-import { cvCertificate, cvTrustPoint, verifyCvSignature } from '#encoder/cv-certificate';
-import { throwawayTrustPoint } from './throwaway-cvca.ts';
+import { cvCertificate, cvTrustPoint, inspectionRights, verifyCvChain } from '#encoder/cv-certificate';
+import { throwawayChain } from './throwaway-cvca.ts';
 
-test('a chip can trust it: self-signed, valid from the day that it is told', () => {
-  const { certificate, date } = throwawayTrustPoint(new Date('2026-11-22T01:00:00Z'));
-  const decoded = cvCertificate.decode(certificate);
-  expect(date).toBe('261122');
-  expect(decoded.body).toMatchObject({
-    effectiveDate: '2026-11-22',
-    expirationDate: '2027-11-22',
-    certificateHolderReference: 'VNBENCH00001',
-  });
-  expect(verifyCvSignature(decoded, decoded.body.publicKey)).toBe(true);
-  expect(cvTrustPoint(decoded)).toBeDefined();
+test('a chip can trust it from the day that it is told, and its inspection system may read DG3', () => {
+  const { trustPoint, certificates } = throwawayChain(new Date('2026-11-22T01:00:00Z'));
+  expect(trustPoint.date).toBe('261122');
+  const root = cvTrustPoint(cvCertificate.decode(trustPoint.certificate));
+  const { imported } = verifyCvChain(
+    [root],
+    certificates.map((bytes) => cvCertificate.decode(bytes)),
+    '2026-11-22',
+  );
+  expect(imported === undefined ? null : inspectionRights(imported)).toEqual({ dg3: true, dg4: false });
 });

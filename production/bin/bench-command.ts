@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { bareChip, bareFaces, benchEncoder, encoderTable, lineTable, processorMs, throwawayTrustPoint } from '#production/bench';
+import { bareChip, bareFaces, benchEncoder, encoderTable, lineTable, processorMs, throwawayChain } from '#production/bench';
 import type { CliIo } from '#production/cli';
 import { demoOrders, drawImages, runDemo, type DemoShow } from '#production/demo';
 import { demoShow } from './demo-show.ts';
@@ -38,7 +38,7 @@ async function encoder(): Promise<string> {
   const [person] = demoOrders(1, new Date());
   if (person === undefined) throw new Error('nobody to measure with');
   const record = { ...person.citizen, ...(await drawImages(person.citizen.personalNumber)) };
-  return encoderTable(await benchEncoder({ record, profile: PROFILE, trustPoint: throwawayTrustPoint(new Date()) }));
+  return encoderTable(await benchEncoder({ record, profile: PROFILE, chain: throwawayChain(new Date()) }));
 }
 
 async function benchLine(io: CliIo, home: string, cards: number): Promise<string> {
