@@ -228,7 +228,11 @@ export class Examination {
       if (this.#mayBeClosed(number)) held.push(number);
       else await this.#readDataGroup(channel, number, read);
     }
-    await this.#readNamed('EF.CVCA', () => readWhole(channel, FILES['EF.CVCA'].fileId), this.#announcesTerminalAuthentication());
+    await this.#readNamed(
+      'EF.CVCA',
+      () => readWhole(channel, FILES['EF.CVCA'].fileId),
+      () => this.#announcesTerminalAuthentication(),
+    );
     // Of no known profile, DG3 and DG4 may be open to all who have opened the chip.
     for (const number of held) {
       if (this.#isClosed(number)) this.#closed.add(number);
@@ -301,9 +305,9 @@ export class Examination {
   }
 
   /** A file that must be there, or, on a card of no known profile, may be. */
-  async #readNamed(name: FileName, readIt: () => Promise<Uint8Array>, mayBe = true): Promise<void> {
+  async #readNamed(name: FileName, readIt: () => Promise<Uint8Array>, mayBe = () => true): Promise<void> {
     const { files } = this.#expectation;
-    if (!(files?.has(name) ?? mayBe)) return;
+    if (!(files?.has(name) ?? mayBe())) return;
     try {
       this.files.set(name, await readIt());
     } catch (error) {
