@@ -85,6 +85,7 @@ export async function runDemo(deps: DemoDeps, people: number): Promise<{ readonl
   await balance('lint');
   const refused = linted.filter((order) => order.state === 'REFUSED');
   show.done(`${linted.length - refused.length} ✓, ${refused.length} ✗`);
+  if (linted.length - refused.length < people) throw refusedTooMany(refused, people);
 
   show.stage('Lập lô, hai người duyệt', 'making batches, released by two persons');
   await releaseBatches(deps, operator);
@@ -136,6 +137,21 @@ async function untilLinted(registry: ApiClient, total: number, show: DemoShow): 
     if (orders.length >= total && done.length === orders.length) return orders;
     await sleep(POLL_MS);
   }
+}
+
+/** Cards that were never ordered would be waited for without end. */
+function refusedTooMany(refused: readonly DemoOrderRow[], people: number): CliError {
+  const codes = new Set(refused.flatMap(({ findings }) => findings.filter(({ refuses }) => refuses).map(({ code }) => code)));
+  return new CliError(
+    {
+      code: 'DEMO_ORDERS_REFUSED',
+      what: { vi: 'Nhiều đơn thử bị từ chối hơn dự kiến', en: "more of the demo's orders were refused than were made to be" },
+      todo: { vi: 'So hồ sơ thẻ với người mẫu', en: "compare the card profile with the demo's people" },
+      where: `${people} people`,
+      detail: [...codes].join(', '),
+    },
+    EXIT.failed,
+  );
 }
 
 interface BatchRow {
