@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { PaceCardSession, paceParameters, pinPassword, type CardStep, type RandomSource } from '#encoder/access';
 import { encodeResponse, openChannel, parseCommand, type ApduChannel } from '#encoder/apdu';
+import { toHex } from '#encoder/bytes';
 import { cardAccess, type SecurityInfo } from '#encoder/lds';
 import { nameOf, openBy, waysOf } from './ways.ts';
 
@@ -25,13 +26,27 @@ describe('Doc 9303-11 §4.2, §9.2.1: the ways that EF.CardAccess announces', ()
       ['pace-can', `${PACE}.2.2 brainpoolP256r1`],
       ['bac', undefined],
     ]);
-    expect(ways[0]?.pace?.several).toBe(true);
+  });
+
+  it.each([
+    ['one PACEInfo: the domain parameters go without saying', [paceInfo('2.2', 13)], false],
+    ['sendParameterId: they are named (Doc 9303-11 §4.4.4.1)', [paceInfo('2.2', 13), paceInfo('2.2', 12)], true],
+  ])('%s', async (_name, infos, named) => {
+    const [way = { check: 'bac' as const }] = waysOf(['can'], false, efCardAccess(...infos));
+    const asked: string[] = [];
+    const channel: ApduChannel = {
+      send({ data = new Uint8Array(0) }) {
+        asked.push(toHex(data));
+        return Promise.resolve({ data: new Uint8Array(0), sw: 0x6a80 });
+      },
+    };
+    await expect(openBy(way, { channel, secrets: { can: '123456' }, random })).rejects.toMatchObject({ code: 'ACCESS_REFUSED' });
+    expect(asked).toEqual([`800A04007F00070202040202830102${named ? '84010D' : ''}`]);
   });
 
   it('proprietary domain parameters, and those that nobody here knows, are passed over', () => {
     const ways = waysOf(['can'], false, efCardAccess(paceInfo('2.2'), paceInfo('2.2', 31), paceInfo('1.2', 0)));
     expect(ways.map(nameOf)).toEqual([expect.stringContaining(`${PACE}.1.2`)]);
-    expect(ways[0]?.pace?.several).toBe(true);
   });
 
   it('none at all: the way is there and opens nothing', async () => {
