@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { DriverName } from '#encoder/drivers';
-import { expiryOf, profileById } from '#encoder/profiles';
 import { openPcscReader } from '#encoder/readers';
 import { blankImage, startTestPcscd, type TestPcscd } from '#encoder/testing';
 import { VirtualCard, VirtualSlot, type Fault } from '#encoder/virtual-card';
@@ -14,6 +13,7 @@ import { demoOrders, drawImages, orderJson } from '#production/demo';
 import type { Order } from '#production/orders';
 import { registerEncode } from './encode-command.ts';
 import { LAB_MARKER } from './lab-folder.ts';
+import { registerSpecimenOrder } from './specimen-order-command.ts';
 import { registerVirtualCard } from './virtual-card-command.ts';
 
 const NOW = new Date();
@@ -55,6 +55,7 @@ async function cardmint(args: readonly string[], env: CliIo['env'] = {}): Promis
   const io: CliIo = { out: (text) => void (out += text), err: (text) => void (err += text), interactive: false, env, cwd: home };
   const program = new Command('cardmint');
   registerVirtualCard(program, io);
+  registerSpecimenOrder(program, io);
   registerEncode(program, io, { openReader: (name) => openPcscReader(name), now: () => new Date() });
   return { code: await runCommandLine(program, args, io), out, err };
 }
@@ -146,7 +147,7 @@ describe('a chip of the reference profile', () => {
     expect(made.checks.filter(({ passed }) => !passed)).toEqual([]);
     const repeated = eventsOf(idOf(0)).slice(before);
     expect(repeated.filter(({ operation }) => operation === 'writeBindingTag' || operation === 'generateKeys')).toEqual([]);
-    expect(existsSync(join(home, 'card', 'EF.SOD'))).toBe(true);
+    expect(filesOf('card')).toMatchObject({ 'EF.SOD': '600', 'mrz.txt': '600' });
     expect(readFileSync(join(home, 'trace.jsonl'), 'utf8')).not.toContain(people[0]?.citizen.personalNumber);
 
     const again = await inReader(image, [], () => encode('reference', 'orders.json', '--json'));
@@ -213,23 +214,26 @@ describe('a chip of the reference profile', () => {
 });
 
 describe('a chip that takes its keys', () => {
-  /** An order that the profile takes: passports run for years, not to a birthday. */
-  function passportOrder(orderId: string): Order {
-    const [order] = people;
-    if (order === undefined) throw new Error('nobody');
-    const { dateOfBirth, dateOfIssue } = order.citizen;
-    const dateOfExpiry = expiryOf(profileById('icao-td3').validity, dateOfBirth, dateOfIssue) ?? null;
-    return { ...order, orderId, citizen: { ...order.citizen, dateOfExpiry } };
+  /** As an operator without a plant gets it: dates as the profile wants them. */
+  async function specimenOrder(profile: string, file: string): Promise<Order> {
+    expect(await cardmint(['specimen-order', '--profile', profile, '--out', file])).toMatchObject({ code: 0 });
+    const [order] = (JSON.parse(readFileSync(join(home, file), 'utf8')) as { readonly orders: readonly Order[] }).orders;
+    if (order === undefined) throw new Error('no order');
+    return order;
   }
 
   const FAMILIES: readonly (readonly [DriverName, string, readonly Fault[]])[] = [
     ['passport-applet', 'icao-td3-bac', torn(4)],
     ['passport-applet-pace', 'icao-td3', torn(4)],
-    ['cps', 'icao-td3', [{ at: { ins: 0xe2, occurrence: 30 }, effect: { kind: 'before' } }]],
+    ['cps', 'cccd-2021-specimen', [{ at: { ins: 0xe2, occurrence: 30 }, effect: { kind: 'before' } }]],
   ];
   test.each(FAMILIES)('%s with %s: torn, resumed with the same keys, locked, and the keys are gone', async (family, profile, faults) => {
     const orderId = `ord-${family}`;
-    writeOrders(`${family}.json`, [passportOrder(orderId), passportOrder(`${orderId}-other`)]);
+    const order = await specimenOrder(profile, `${family}-specimen.json`);
+    writeOrders(`${family}.json`, [
+      { ...order, orderId },
+      { ...order, orderId: `${orderId}-other` },
+    ]);
     const card = join('lab', 'cards', orderId);
     const image = await blank(family);
     const first = await inReader(image, faults, () => encode(family, `${family}.json`, '--profile', profile));

@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { appendFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import { cpsLayout, DRIVER_NAMES, type FamilyOptions } from '#encoder/drivers';
-import { loadProfile, profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
+import { zoneFor, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 import { openChildReader, recordRedacted, type Reader } from '#encoder/readers';
 import { CliError, EXIT, inputFile, type CliIo } from '#production/cli';
 import { citizenOf, readOrderFile } from '#production/orders';
@@ -13,6 +13,7 @@ import { LabError } from './lab-error.ts';
 import { openLabFolder } from './lab-folder.ts';
 import { openLabJournal } from './lab-journal.ts';
 import { transportMasterIn } from './lab-maker.ts';
+import { profileNamed } from './lab-profile.ts';
 import { lintWhole } from './lint-order.ts';
 import { assertSignedHere } from './plant-profile.ts';
 import { asJson, asText, save } from './read-show.ts';
@@ -64,15 +65,16 @@ export function registerEncode(program: Command, io: CliIo, deps: EncodeDeps = D
 
 const EXAMPLES = `
 Without hardware, with a vpcd on this host (Debian: vsmartcard-vpcd, pcscd):
+  cardmint specimen-order --out order.json
   cardmint virtual-card --make blank.image --family reference --port 35963 &
-  cardmint encode --reader "Virtual PCD 00 00" --driver reference --order orders.json --lab-keys lab
+  cardmint encode --reader "Virtual PCD 00 00" --driver reference --order order.json --lab-keys lab --out card
 An interrupted card is carried on by the same command. Keys in the lab folder are no authority's, and no plant takes them.
 `;
 
 /** Exit code 0 for a good card. Errors: `LabError`, those of the order file, the profile, the chip and the reader; `CliError` CARD_NOT_GOOD. */
 async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Promise<void> {
   const lab = openLabFolder(resolve(io.cwd, options.labKeys), io.env);
-  const profile = await profileOf(io, options.profile);
+  const profile = await profileNamed(io, options.profile);
   assertSignedHere(profile);
   const family = await familyOf(io, options);
   assertCarried(profile, options.driver, family);
@@ -92,7 +94,7 @@ async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Prom
         { orderId, record, profile, driver: options.driver, family, transportMaster, chipId: options.chipId ?? null },
       ),
     );
-    const saved = options.out === undefined ? [] : await save(io, options.out, result.reading);
+    const saved = options.out === undefined ? [] : await saveAll(io, options.out, { result, lines: zoneFor(profile, record).lines });
     io.out(
       options.json === true
         ? json(result, { orderId, options, authority, saved })
@@ -105,13 +107,22 @@ async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Prom
   }
 }
 
-function random(length: number): Uint8Array {
-  return Uint8Array.from(randomBytes(length));
+/** What `cardmint read` saves, and the zone that opens the card again. */
+async function saveAll(
+  io: CliIo,
+  folder: string,
+  { result, lines }: { readonly result: LabResult; readonly lines: readonly string[] },
+): Promise<readonly string[]> {
+  const saved = await save(io, folder, result.reading);
+  const zone = join(folder, ZONE_FILE);
+  writeFileSync(resolve(io.cwd, zone), `${lines.join('\n')}\n`, { mode: 0o600 });
+  return [...saved, zone];
 }
 
-/** An installed profile by its id, or one in a file. */
-async function profileOf(io: CliIo, name: string): Promise<CardProfile> {
-  return existsSync(resolve(io.cwd, name)) ? loadProfile(await inputFile(io, name)) : profileById(name);
+const ZONE_FILE = 'mrz.txt';
+
+function random(length: number): Uint8Array {
+  return Uint8Array.from(randomBytes(length));
 }
 
 async function familyOf(io: CliIo, { layout, commandBytes: commandBytesMax }: EncodeOptions): Promise<FamilyOptions> {
@@ -194,11 +205,12 @@ const MADE: Readonly<Record<LabResult['outcome'], string>> = {
 
 function text(io: CliIo, { outcome, chipId: chip, reading }: LabResult, { orderId, options, authority, saved }: Shown): string {
   const at = (name: string): string => relative(io.cwd, join(authority.folder, name));
+  const zone = options.out === undefined ? ZONE_FILE : join(options.out, ZONE_FILE);
   const good = reading.report.verdict === 'good' ? `✓ ${orderId}  ${chip ?? ''}  ${MADE[outcome]}\n` : '';
   return `${asText(reading, saved)}${good}
 Công khai · public: ${at(LAB_FILES.csca)}  ${at(LAB_FILES.crl)}  ${at(LAB_FILES.cvca)}
-Đọc lại · read it again (mrz.txt: the lines of its zone):
-  cardmint read --reader '${options.reader}' --mrz mrz.txt --csca ${at(LAB_FILES.csca)} --crl ${at(LAB_FILES.crl)} --cvca ${at(LAB_FILES.cvca)} --ta-cert ${at(LAB_FILES.dv)} --ta-cert ${at(LAB_FILES.terminal)} --ta-key ${at(LAB_FILES.terminalKey)}
+Đọc lại · read it again${options.out === undefined ? ' (mrz.txt: the lines of its zone)' : ''}:
+  cardmint read --reader '${options.reader}' --mrz ${zone} --csca ${at(LAB_FILES.csca)} --crl ${at(LAB_FILES.crl)} --cvca ${at(LAB_FILES.cvca)} --ta-cert ${at(LAB_FILES.dv)} --ta-cert ${at(LAB_FILES.terminal)} --ta-key ${at(LAB_FILES.terminalKey)}
 `;
 }
 

@@ -197,6 +197,7 @@ function open(folder: string): LabAuthority {
     const signer = documentSigner(Uint8Array.from(readFileSync(join(folder, LAB_FILES.ds))));
     const [cscaKey, signerKey, terminalKey] = [readKey(folder, 'csca'), readKey(folder, 'ds'), readKey(folder, 'terminal')];
     const { publicKey } = cvCertificate.decode(terminal).body;
+    parseCrl(crl);
     const together =
       equalBytes(parseCertificate(csca).spki, cscaKey.spki) &&
       equalBytes(signer.certificate.spki, signerKey.spki) &&

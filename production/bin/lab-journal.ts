@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { FileDigest, JournalStep, PersonalisationJournal } from '#encoder/personalisation';
 import { LabError } from './lab-error.ts';
@@ -48,7 +59,7 @@ export function openLabJournal(folder: string, now: () => Date): LabJournal {
     const whole = text.slice(0, text.lastIndexOf('\n') + 1);
     const state = stateOf(whole.split('\n').filter(Boolean).map(entryOf));
     const fd = openSync(path, 'a', 0o600);
-    if (whole !== text) writeSync(fd, '\n');
+    if (whole !== text) ftruncateSync(fd, Buffer.byteLength(whole));
     const append = (entry: Entry): void => {
       writeSync(fd, `${JSON.stringify({ at: now().toISOString(), ...entry })}\n`);
       fsyncSync(fd);
