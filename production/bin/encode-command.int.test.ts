@@ -154,7 +154,12 @@ describe('a chip of the reference profile', () => {
     expect(again, again.err).toMatchObject({ code: 0 });
     expect(answer(again)).toMatchObject({ verdict: 'good', outcome: 'confirmed' });
 
-    refused(await inReader(image, [], () => encode('reference', 'orders.json', '--order-id', idOf(1))), 'ALREADY_LOCKED');
+    // A second order for the same person: the chip opens to it, and is not its card.
+    writeOrders(
+      'second.json',
+      people.slice(0, 1).map((order) => ({ ...order, orderId: 'second' })),
+    );
+    refused(await inReader(image, [], () => encode('reference', 'second.json')), 'ALREADY_LOCKED');
     refused(await inReader(await blank('reference'), [], () => encode('reference', 'orders.json')), 'LAB_CHIP_EXCHANGED');
   });
 

@@ -91,6 +91,8 @@ export async function encodeInLab(deps: LabDeps, card: LabCard): Promise<LabResu
     const identity = await driver.identify();
     chipId = identity.chipId ?? card.chipId;
     outcome = identity.lifeCycle === 'locked' ? 'confirmed' : 'made';
+    // Two orders may be for one person: without what was planned, nothing tells whose card this is.
+    if (outcome === 'confirmed' && planned === null) throw new PersonalisationError('ALREADY_LOCKED', { detail: 'not by this order' });
     if (outcome === 'confirmed') await driver.proveLock();
     else planned = await make(deps, card, { connection, driver, identity });
   } finally {
@@ -98,7 +100,8 @@ export async function encodeInLab(deps: LabDeps, card: LabCard): Promise<LabResu
   }
   const reading = await readBack(deps, card);
   assertContent(reading, planned ?? []);
-  if (outcome === 'confirmed' && reading.report.verdict !== 'good' && !journal.state.bound) {
+  // A chip that does not show what this order's card was given may be anybody's.
+  if (outcome === 'confirmed' && !reading.files.has('EF.SOD')) {
     throw new PersonalisationError('ALREADY_LOCKED', { detail: reading.report.reasons.join(' ') });
   }
   if (reading.report.verdict === 'good') {
