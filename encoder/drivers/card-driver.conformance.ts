@@ -253,6 +253,31 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
       ]);
     });
 
+    it.runIf(resumes === 'byte')('goes on in the master file and comes back: files of one name are told apart by their place', async () => {
+      const chip = await make.chip();
+      const driver = await bound(chip);
+      for (const file of [inMasterFile(0x011c), inMasterFile(0x011d), inApplication(0x011d), inApplication(0x0101)]) {
+        await driver.createFile(file, 50);
+        await driver.writeFile(file, 0, content(20));
+      }
+      const again = await opened(chip);
+      await again.writeFile(inMasterFile(0x011c), 20, content(50).subarray(20));
+      await again.writeFile(inApplication(0x0101), 20, content(50).subarray(20));
+      await again.writeFile(inMasterFile(0x011c), 0, content(50));
+      await again.deleteFile(inApplication(0x011d));
+      await again.writeFile(inMasterFile(0x011d), 20, content(50).subarray(20));
+      expect(await again.readFile(inApplication(0x0101), 0, 50)).toEqual(content(50));
+      const whole = { size: 50, written: 50, sha256: sha256(content(50)) };
+      const { files } = await again.status();
+      expect(files).toHaveLength(3);
+      for (const file of [inMasterFile(0x011c), inMasterFile(0x011d), inApplication(0x0101)]) {
+        expect(files).toContainEqual({ ...file, ...whole });
+      }
+      // A new channel begins anew, wherever the one before was.
+      await again.open(chip.keys());
+      expect(await again.readFile(inApplication(0x0101), 0, 50)).toEqual(content(50));
+    });
+
     it.runIf(resumes === 'file')('after a power cut no file counts as written that is not, and each can be written anew', async () => {
       const chip = await make.chip();
       const driver = await bound(chip);

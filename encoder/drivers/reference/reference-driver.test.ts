@@ -1,10 +1,14 @@
+import { randomBytes } from 'node:crypto';
 import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
+import { openBac, selectApplication } from '#encoder/access';
+import { openChannel, parseCommand } from '#encoder/apdu';
 import { fromHex, toHex } from '#encoder/bytes';
-import { diversify } from '#encoder/globalplatform';
+import { diversify, openScp03 } from '#encoder/globalplatform';
+import { checkDigit } from '#encoder/mrz';
 import type { CardConnection } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
-import { imageFolder, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { imageFolder, inApplication, inMasterFile, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
 import { chipBench } from '../testing.ts';
 import { referenceDriver } from './reference-driver.ts';
@@ -22,6 +26,50 @@ cardDriverConformance('the reference profile with the largest commands', { ...BE
 cardDriverConformance('the reference profile through a reader of 2,048 bytes', {
   ...BENCH,
   driver: (connection) => referenceDriver(connection, { commandBytesMax: 2048 }),
+});
+
+describe('chip specification §4.1: MRZ information is always padded', () => {
+  it.each([
+    ['of two whole blocks, with a document number of 17 characters', 17],
+    ['of three', 33],
+    ['of another length', 9],
+  ])('%s: the finished chip opens by BAC', async (_name, digits) => {
+    const chip = BENCH.chip();
+    const secrets = { mrzInformation: `${'7'.repeat(digits)}${checkDigit('7'.repeat(digits))}90010113001019`, can: '123456' };
+    const driver = referenceDriver(await chip.connect());
+    await driver.open(chip.keys());
+    await driver.writeBindingTag(new Uint8Array(16));
+    await driver.setAccessSecrets(secrets);
+    await driver.createFile(inApplication(0x011e), 1);
+    await driver.writeFile(inApplication(0x011e), 0, Uint8Array.of(0x60));
+    await driver.lock();
+    const clear = openChannel(await chip.connect());
+    await selectApplication(clear);
+    await openBac(clear, { mrzInformation: secrets.mrzInformation, random: (length) => Uint8Array.from(randomBytes(length)) });
+  });
+});
+
+describe('chip specification §4: SELECT by name inside SCP03', () => {
+  it('leads back to the application, where no file is current; another name changes nothing', async () => {
+    const chip = BENCH.chip();
+    const driver = referenceDriver(await chip.connect());
+    await driver.open(chip.keys());
+    await driver.writeBindingTag(new Uint8Array(16));
+    for (const file of [inApplication(0x0101), inMasterFile(0x011c)]) {
+      await driver.createFile(file, 4);
+      await driver.writeFile(file, 0, Uint8Array.of(1, 2, 3, 4));
+    }
+    const keys = diversify(TEST_MASTER, TEST_CHIP_ID);
+    const channel = await openScp03(await chip.connect(), { ...keys, version: 0 }, { hostChallenge: new Uint8Array(8) });
+    const sw = async (hex: string): Promise<string> => (await channel.send(parseCommand(fromHex(hex)))).sw.toString(16).toUpperCase();
+    expect(await sw('00A4080C02011C')).toBe('9000');
+    expect(await sw('00A4020C020101')).toBe('6A82');
+    expect(await sw('00A4040C07A0000002471002')).toBe('6A82');
+    expect(await sw('00B0000004')).toBe('9000');
+    expect(await sw('00A4040C07A0000002471001')).toBe('9000');
+    expect(await sw('00B0000004')).toBe('6986');
+    expect(await sw('00A4020C020101')).toBe('9000');
+  });
 });
 
 /** A card that answers from a table of command prefixes; 6D00 otherwise. */

@@ -1,7 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { expectSuccess, isSuccess, openChannel, StatusWord, type ApduChannel, type CommandApdu } from '#encoder/apdu';
 import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/bytes';
-import { installForPersonalization, openScp03, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
+import {
+  encryptGrouping,
+  installForPersonalization,
+  openScp03,
+  storeData,
+  type DataGrouping,
+  type SecureChannel,
+} from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter, tlv } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
@@ -47,6 +54,8 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   const clear = openChannel(connection);
   let secure: SecureChannel | undefined;
   let selected: FileId | undefined;
+  /** A new channel begins in the application; the master file's files are reached by path from anywhere (`pathOf`). */
+  let directory: FileId['directory'] = 'eMRTD';
 
   const channel = (operation: string): ApduChannel => {
     if (secure === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'open the chip first' });
@@ -59,10 +68,19 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
   };
   const capabilities = referenceCapabilities(options.commandBytesMax);
 
+  /** Files of the application are found under the current directory alone: whoever comes from the master file goes back first. */
+  const enterApplicationFor = async (file: FileId): Promise<void> => {
+    if (file.directory === 'MF' || directory === 'eMRTD') return;
+    await ask('SELECT eMRTD', SELECT_EMRTD);
+    directory = 'eMRTD';
+    selected = undefined;
+  };
   const select = async (file: FileId): Promise<void> => {
     if (selected !== undefined && sameFile(selected, file)) return;
+    await enterApplicationFor(file);
     await ask(`SELECT ${nameOfFile(file)}`, { cla: 0x00, ins: 0xa4, p1: pathOf(file), p2: 0x0c, data: uintBE(file.fid, 2) });
     selected = file;
+    directory = file.directory;
   };
 
   return {
@@ -77,6 +95,8 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     async open(keys: TransportKeys | null): Promise<void> {
       if (keys === null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'transport keys are needed' });
       checkAnswerToReset(connection.atr, options.answersToReset);
+      selected = undefined;
+      directory = 'eMRTD';
       secure = await openScp03(connection, { ...keys, version: 0 }, { hostChallenge: random(8), securityLevel: 0x33 });
       await ask('INSTALL [for personalization]', installForPersonalization(EMRTD_AID));
     },
@@ -121,10 +141,14 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     async setAccessSecrets(secrets: AccessSecrets): Promise<void> {
       checkSecrets(secrets, 'STORE DATA secrets');
       if (secure === undefined) throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'open the chip first' });
-      const groupings = [
-        { dgi: 0xa001, data: secure.encryptSensitive(ascii(secrets.mrzInformation)) },
-        { dgi: 0xa002, data: secure.encryptSensitive(ascii(secrets.can)) },
+      const contents = [
+        { dgi: 0xa001, data: ascii(secrets.mrzInformation) },
+        { dgi: 0xa002, data: ascii(secrets.can) },
       ];
+      const channel = secure;
+      // The chip always takes padding off: MRZ information of 32 or 48 characters needs some too.
+      const groupings = contents.map((content) => encryptGrouping(channel, content, 'always'));
+      for (const { data } of contents) data.fill(0);
       await store('STORE DATA secrets', groupings, true);
     },
 
@@ -146,10 +170,12 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       ];
       await ask(`CREATE FILE ${nameOfFile(file)}`, { cla: 0x00, ins: 0xe0, p1: 0x00, p2: 0x00, data: tlv(0x62, ...parameters) });
       selected = file;
+      directory = file.directory;
     },
 
     async deleteFile(file: FileId): Promise<void> {
       selected = undefined;
+      await enterApplicationFor(file);
       await ask(`DELETE FILE ${nameOfFile(file)}`, { cla: 0x00, ins: 0xe4, p1: pathOf(file), p2: 0x00, data: uintBE(file.fid, 2) });
     },
 

@@ -57,6 +57,16 @@ export function selectApplication(command: ParsedCommandApdu, aid = EMRTD_AID): 
   return command.p2 === 0x0c ? DONE : answer(tlv(0x6f, tlv(0x84, aid)));
 }
 
+/** SELECT of the eMRTD application that makes it the current directory, with no current file. Another name changes nothing. */
+export function enterApplication({ volatile }: Chip, command: ParsedCommandApdu): ResponseApdu {
+  const response = selectApplication(command);
+  if (response.sw === StatusWord.SUCCESS) {
+    volatile.directory = 'eMRTD';
+    volatile.currentFile = undefined;
+  }
+  return response;
+}
+
 /** READ BINARY, INS B0 with short identifier or offset, or B1 with an offset data object 54 (ISO/IEC 7816-4 §11.2.3). */
 export function readBinary(
   chip: Chip,

@@ -6,7 +6,17 @@ import { fileAddress, sha256, type KeyRole } from '../memory.ts';
 import { productionLifeCycle } from '../production-life-cycle.ts';
 import { answer, DONE, status } from '../responses.ts';
 import { EMRTD_AID, freshState, ISD_AID, type Chip, type Handler } from './chip.ts';
-import { addressedBy, members, readBinary, READ_BYTES_MAX, selectApplication, selectFile, u16, updateBinary } from './file-commands.ts';
+import {
+  addressedBy,
+  enterApplication,
+  members,
+  readBinary,
+  READ_BYTES_MAX,
+  selectApplication,
+  selectFile,
+  u16,
+  updateBinary,
+} from './file-commands.ts';
 import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
 import { storeData } from './store-data.ts';
@@ -73,7 +83,7 @@ const PERSONALISATION_STATUS = 0xdf23;
 
 const COMMANDS: Readonly<Record<number, Handler>> = {
   0x47: generateKeyPairCommand,
-  0xa4: (chip, command) => selectFile(chip, command, () => true),
+  0xa4: (chip, command) => (command.p1 === 0x04 ? enterApplication(chip, command) : selectFile(chip, command, () => true)),
   0xb0: readInChannel,
   0xb1: readInChannel,
   0xca: getData,

@@ -4,7 +4,7 @@ import type { FileAddress } from '../memory.ts';
 import { status } from '../responses.ts';
 import { isFree, mayRead } from './access-files.ts';
 import type { Chip } from './chip.ts';
-import { readBinary, READ_BYTES_MAX, selectApplication, selectFile } from './file-commands.ts';
+import { enterApplication, readBinary, READ_BYTES_MAX, selectFile } from './file-commands.ts';
 import { TravelProtocols } from './travel-protocols.ts';
 
 /** Commands of the personalisation: refused for ever, as "not in this state". */
@@ -79,7 +79,7 @@ export class TravelState {
       case 0x2a:
         return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
       case 0xa4:
-        return command.p1 === 0x04 ? this.#selectApplication(command) : selectFile(this.#chip, command, isFree);
+        return command.p1 === 0x04 ? enterApplication(this.#chip, command) : selectFile(this.#chip, command, isFree);
       case 0xb0:
       case 0xb1:
         return readBinary(this.#chip, command, { mayRead: isFree, most: READ_BYTES_MAX });
@@ -97,7 +97,7 @@ export class TravelState {
       case 0x88:
         return { response: this.#protocols.internalAuthenticate(command) };
       case 0xa4:
-        return { response: command.p1 === 0x04 ? this.#selectApplication(command) : selectFile(this.#chip, command, this.#mayRead) };
+        return { response: command.p1 === 0x04 ? enterApplication(this.#chip, command) : selectFile(this.#chip, command, this.#mayRead) };
       case 0xb0:
       case 0xb1:
         return { response: this.#readBinary(command) };
@@ -145,15 +145,6 @@ export class TravelState {
   }
 
   readonly #mayRead = (address: FileAddress): boolean => mayRead(address, this.#protocols.rights);
-
-  #selectApplication(command: ParsedCommandApdu): ResponseApdu {
-    const response = selectApplication(command);
-    if (response.sw === StatusWord.SUCCESS) {
-      this.#chip.volatile.directory = 'eMRTD';
-      this.#chip.volatile.currentFile = undefined;
-    }
-    return response;
-  }
 
   get #inApplication(): boolean {
     return this.#chip.volatile.directory === 'eMRTD';
