@@ -73,7 +73,7 @@ export const KEYS_STEP = 1;
 /**
  * From the finished files to the ordered commands: binding tag, keys, secrets, trust point, files with EF.SOD last, lock, proof.
  * Pure: the same input gives the same steps with the same numbers and hashes.
- * Errors: PLAN_INVALID (a file twice, empty, too large for the chip or in a directory that it does not have, tag not 16 to 32 bytes, a
+ * Errors: PLAN_INVALID (a file twice, empty, too large for the chip, in a directory that it does not have or that it does not take, tag not 16 to 32 bytes, a
  * trust point for a chip without Terminal Authentication).
  */
 export function planPersonalisation(input: PlanInput, capabilities: DriverCapabilities): PersonalisationPlan {
@@ -147,6 +147,9 @@ function checkFiles(files: readonly PlannedFile[], capabilities: DriverCapabilit
     const where = nameOfFile(file);
     if (!capabilities.directories.includes(directory)) {
       throw new PersonalisationError('PLAN_INVALID', { where, detail: 'the chip takes no files there' });
+    }
+    if (capabilities.files?.some((one) => sameFile(one, file)) === false) {
+      throw new PersonalisationError('PLAN_INVALID', { where, detail: 'the chip does not take this file' });
     }
     if (seen.has(where)) throw new PersonalisationError('PLAN_INVALID', { where, detail: 'the file is planned twice' });
     if (bytes.length === 0 || bytes.length > capabilities.fileBytesMax) {

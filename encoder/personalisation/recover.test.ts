@@ -71,6 +71,18 @@ describe('the plan', () => {
   });
 });
 
+describe('the plan, by what the chip family takes', () => {
+  it.each([
+    ['a file that is not among those of a fixed list', { ...capabilities, files: [EF_SOD, inApplication(0x0102)] }],
+    ['a directory that there is not', { ...capabilities, directories: ['MF' as const] }],
+  ])('refuses %s', (_name, lesser) => {
+    const input = { bindingTag: TAG, publicKeys: KEYS, secrets: SECRETS, trustPoint: null, files: FILES };
+    expect(() => planPersonalisation(input, lesser)).toThrow(expect.objectContaining({ code: 'PLAN_INVALID' }));
+    const all = { ...capabilities, files: [EF_SOD, inApplication(0x0101)] };
+    expect(planPersonalisation(input, all).steps).toEqual(plan.steps);
+  });
+});
+
 describe('recovery: the chip says what is there, and nothing else counts', () => {
   it('resumes a file at the first byte that is not proven, even inside a command', () => {
     const files = [{ ...inApplication(0x0101), size: 250, written: 150, sha256: sha256(content(250).subarray(0, 150)) }];
