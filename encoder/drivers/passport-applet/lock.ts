@@ -18,7 +18,7 @@ const PROBES: readonly (readonly [string, CommandApdu, ...answers: number[]])[] 
   // A chip that refuses everything is not locked but broken.
   ['SELECT eMRTD', { cla: 0x00, ins: 0xa4, p1: 0x04, p2: 0x0c, data: EMRTD_AID }, StatusWord.SUCCESS],
   ['SELECT EF', selectFile(TAG_FILE.fid), StatusWord.SECURITY_STATUS_NOT_SATISFIED],
-  // After a SELECT that was refused there is no file to read either.
+  // After a SELECT that was refused there is no file to read either, which some chips look at first.
   ['READ BINARY', readBinary(0, 1), StatusWord.SECURITY_STATUS_NOT_SATISFIED, StatusWord.NO_CURRENT_EF],
   ['PUT DATA', PUT_NOTHING, StatusWord.CONDITIONS_NOT_SATISFIED],
   ['CREATE', createFile(TAG_FILE.fid, TAG_FILE_BYTES), StatusWord.CONDITIONS_NOT_SATISFIED],

@@ -255,6 +255,8 @@ describe('facts/applets.md §2, lock', () => {
     }
     for (const hex of [select('0101'), select('0102'), '00B0000001', '0088000008', '002A00BE'])
       expect(await send(card, hex), hex).toBe('6982');
+    expect(await send(card, '00A4040C07A0000002471001')).toBe('9000');
+    expect(await send(card, '00B0000001'), 'no file selected').toBe('6982');
     const channel = await bac(card);
     for (const hex of [PUT_BAC, LOCK, create('0101', 4), update(0, content(1))]) expect((await secured(channel, hex)).sw, hex).toBe('6985');
     expect((await secured(channel, select('0101'))).sw).toBe('9000');

@@ -78,6 +78,8 @@ class PassportApplet implements RunningProgram {
       case 0xa4:
         return this.#select(command, (address) => !isLocked(this.#applet.memory) || this.#isFree(address));
       case 0xb0:
+        // Nothing is readable in clear but EF.CardAccess: without a file selected neither.
+        if (this.#applet.currentFile === undefined) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
         return readBinary(this.#applet, command, this.#isFree);
       case 0x84:
         return this.#getChallenge(command);
