@@ -21,6 +21,7 @@ export type { RetryCounter, RetryCounters } from './retry-counter.ts';
 export type { CardStep, EphemeralKeys, RandomSource } from './session-result.ts';
 export { BacCardSession, openBac } from './bac.ts';
 export { paceParameters, type PaceParameters } from './pace-parameters.ts';
+export { type PaceChoice, paceChoices } from './pace-choice.ts';
 export { openPace, openPaceSession, type PaceRequest, type PaceSession } from './pace.ts';
 export { type ChipAuthenticationProof, verifyChipAuthenticationMapping } from './pace-cam.ts';
 export { type PaceCardOptions, PaceCardSession } from './pace-card.ts';

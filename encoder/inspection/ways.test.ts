@@ -30,7 +30,7 @@ describe('Doc 9303-11 §4.2, §9.2.1: the ways that EF.CardAccess announces', ()
 
   it.each([
     ['one PACEInfo: the domain parameters go without saying', [paceInfo('2.2', 13)], false],
-    ['sendParameterId: they are named (Doc 9303-11 §4.4.4.1)', [paceInfo('2.2', 13), paceInfo('2.2', 12)], true],
+    ['several: they are named (Doc 9303-11 §4.4.4.1)', [paceInfo('2.2', 13), paceInfo('2.2', 12)], true],
   ])('%s', async (_name, infos, named) => {
     const [way = { check: 'bac' as const }] = waysOf(['can'], false, efCardAccess(...infos));
     const asked: string[] = [];

@@ -7,15 +7,14 @@ import {
   openBac,
   openPaceSession,
   type PacePassword,
-  paceParameters,
-  type PaceParameters,
+  type PaceChoice,
+  paceChoices,
   pinPassword,
   type RandomSource,
   selectApplication,
   type SmChannel,
 } from '#encoder/access';
 import type { ApduChannel } from '#encoder/apdu';
-import { cardAccess } from '#encoder/lds';
 import { canFor, mrzInformation } from '#encoder/mrz';
 
 /** What opens a chip: printed on the card, or known to its holder. Personal. */
@@ -34,15 +33,7 @@ export type WayCheck = `pace-${PasswordName}` | 'bac';
 export interface Way {
   readonly check: WayCheck;
   /** Absent with BAC, and when EF.CardAccess announces no PACE that is known here: then the way opens nothing. */
-  readonly pace?: AnnouncedPace;
-}
-
-interface AnnouncedPace {
-  readonly parameters: PaceParameters;
-  /** Of the PACEInfo, dotted. */
-  readonly protocol: string;
-  /** The chip announces more than one: the domain parameters are named (Doc 9303-11 §4.4.4.1). */
-  readonly several: boolean;
+  readonly pace?: PaceChoice;
 }
 
 /** A chip that is open. */
@@ -62,7 +53,7 @@ export interface OpenedChip {
 
 /** Every password by every PACE that EF.CardAccess announces, Chip Authentication Mapping first, since it proves most; then BAC. */
 export function waysOf(passwords: readonly PasswordName[], bac: boolean, efCardAccess: Uint8Array | undefined): readonly Way[] {
-  const announced = announcedPace(efCardAccess);
+  const announced = efCardAccess === undefined ? [] : paceChoices(efCardAccess);
   const byPace = passwords.flatMap((password): readonly Way[] => {
     const check = `pace-${password}` as const;
     return announced.length === 0 ? [{ check }] : announced.map((pace) => ({ check, pace }));
@@ -104,10 +95,10 @@ async function openByPace(
   { channel, secrets, random }: OpenInput,
 ): Promise<OpenedChip> {
   if (pace === undefined) throw new AccessError('ACCESS_UNSUPPORTED', { where: 'PACE', detail: 'no way announced that is known here' });
-  const { parameters, several } = pace;
+  const { parameters, sendParameterId } = pace;
   const password = passwordOf(secrets);
   try {
-    const session = await openPaceSession(channel, { parameters, password, random, sendParameterId: several });
+    const session = await openPaceSession(channel, { parameters, password, random, sendParameterId });
     const { terminal, chip = new Uint8Array(0) } = session.ephemeralKeys;
     return {
       channel: session.channel,
@@ -120,22 +111,6 @@ async function openByPace(
   } finally {
     password.k.destroy();
   }
-}
-
-/** Without an identifier the domain parameters are proprietary (Doc 9303-11 §9.2.1): none that `access` knows. */
-function announcedPace(file: Uint8Array | undefined): readonly AnnouncedPace[] {
-  const infos = file === undefined ? [] : cardAccess.decode(file).securityInfos.filter((info) => info.kind === 'PACEInfo');
-  const known = infos.flatMap(({ protocol, parameterId }): readonly AnnouncedPace[] => {
-    if (parameterId === undefined) return [];
-    try {
-      return [{ parameters: paceParameters(protocol, parameterId), protocol, several: infos.length > 1 }];
-    } catch (error) {
-      if (!(error instanceof AccessError)) throw error;
-      return [];
-    }
-  });
-  const proves = ({ parameters }: AnnouncedPace): number => (parameters.mapping.authenticatesChip ? 0 : 1);
-  return known.toSorted((a, b) => proves(a) - proves(b));
 }
 
 function given<T>(secret: T | undefined): T {

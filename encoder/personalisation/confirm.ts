@@ -5,6 +5,8 @@ import {
   canPassword,
   openBac,
   openPace,
+  type PaceChoice,
+  paceChoices,
   paceParameters,
   readFile,
   selectApplication,
@@ -28,21 +30,20 @@ export interface Confirmation {
   readonly files: readonly FileDigest[];
   /** Files that no one can read with BAC or PACE alone, such as DG3: they are not compared. */
   readonly unreadable?: readonly FileId[];
-  /** id-PACE-… in dotted form and number of the domain parameters, as EF.CardAccess of the profile announces them; null: BAC. */
+  /** id-PACE-… in dotted form and number of the domain parameters; null: BAC. Absent: what EF.CardAccess announces, BAC without one. */
   readonly pace?: { readonly oid: string; readonly parameterId: number } | null;
   /** False: of a family without it (`DriverCapabilities`). Default true. */
   readonly extendedLength?: boolean;
   readonly random: (length: number) => Uint8Array;
 }
 
-/** id-PACE-ECDH-GM-AES-CBC-CMAC-128 over brainpoolP256r1. */
-const PACE = { oid: '0.4.0.127.0.7.2.2.4.2.2', parameterId: 13 } as const;
+const EF_CARD_ACCESS: FileId = { directory: 'MF', fid: 0x011c };
 const READ_BYTES = 32_768;
 
 /**
  * A chip was found locked and nobody knows whether the lock was the last thing that a lost session did: opens it as its
- * holder would, with PACE and the CAN, or with BAC where the card has no PACE, and compares every file with what was planned. After this,
- * and `proveLock`, the card is known to be finished, or known not to be this card.
+ * holder would, with the PACE that its planned EF.CardAccess announces and the CAN, or with BAC where it announces none, and compares
+ * every file with what was planned. After this, and `proveLock`, the card is known to be finished, or known not to be this card.
  *
  * Errors: CHIP_CONTENT_DIFFERS; `AccessError` ACCESS_PASSWORD_WRONG when it opens with other secrets; the reader's own.
  */
@@ -52,11 +53,12 @@ export async function confirmLocked(request: Confirmation): Promise<void> {
   const inMasterFile = readable.filter(({ directory }) => directory === 'MF');
   const inApplication = readable.filter(({ directory }) => directory === 'eMRTD');
   const clear = openChannel(request.connection);
+  const pace = await paceOf(clear, request, readMax);
   // BAC opens the application alone, PACE the master file first (Doc 9303-11 §4.2); what it has is everybody's before BAC.
-  if (request.pace === null) await compare(clear, inMasterFile, readMax);
-  const channel = request.pace === null ? await openByBac(clear, request) : await openByPace(clear, request, request.pace ?? PACE);
+  if (pace === null) await compare(clear, inMasterFile, readMax);
+  const channel = pace === null ? await openByBac(clear, request) : await openByPace(clear, request, pace);
   try {
-    if (request.pace !== null) {
+    if (pace !== null) {
       await compare(channel, inMasterFile, readMax);
       await selectApplication(channel);
     }
@@ -66,14 +68,28 @@ export async function confirmLocked(request: Confirmation): Promise<void> {
   }
 }
 
+/** How the finished card opens; null: by BAC. Of a chip's EF.CardAccess only the planned one is believed. */
+async function paceOf(
+  clear: ApduChannel,
+  { pace, files }: Confirmation,
+  readMax: number,
+): Promise<Pick<PaceChoice, 'parameters' | 'sendParameterId'> | null> {
+  if (pace === null) return null;
+  if (pace !== undefined) return { parameters: paceParameters(pace.oid, pace.parameterId), sendParameterId: false };
+  const planned = files.find((file) => sameFile(file, EF_CARD_ACCESS));
+  if (planned === undefined) return null;
+  const [first] = paceChoices(await readPlanned(clear, planned, readMax));
+  return first ?? null;
+}
+
 async function openByPace(
   clear: ApduChannel,
   { secrets, random }: Confirmation,
-  { oid, parameterId }: { readonly oid: string; readonly parameterId: number },
+  { parameters, sendParameterId }: Pick<PaceChoice, 'parameters' | 'sendParameterId'>,
 ): Promise<SmChannel> {
   const password = canPassword(secrets.can);
   try {
-    return await openPace(clear, { parameters: paceParameters(oid, parameterId), password, random });
+    return await openPace(clear, { parameters, password, random, sendParameterId });
   } finally {
     password.k.destroy();
   }
@@ -85,14 +101,21 @@ async function openByBac(clear: ApduChannel, { secrets: { mrzInformation }, rand
 }
 
 async function compare(channel: ApduChannel, files: readonly FileDigest[], readMax: number): Promise<void> {
-  for (const { directory, fid, size, sha256 } of files) {
-    // By its planned length: EF.CVCA is no data object that would tell it (Doc 9303-11 K.2).
-    const bytes = await readFile(channel, fid, { readMax, length: size }).catch((cause: unknown) => {
-      if (cause instanceof AccessError && cause.code === 'ACCESS_FILE_INVALID') return null;
-      throw cause;
-    });
-    if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== sha256) {
-      throw new PersonalisationError('CHIP_CONTENT_DIFFERS', { where: nameOfFile({ directory, fid }) });
-    }
+  for (const file of files) await readPlanned(channel, file, readMax);
+}
+
+/** Of fixed length: it is no data object that would tell its own (Doc 9303-11 K.2). */
+const EF_CVCA: FileId = { directory: 'eMRTD', fid: 0x011c };
+
+/** Errors: CHIP_CONTENT_DIFFERS for other content than was planned. */
+async function readPlanned(channel: ApduChannel, file: FileDigest, readMax: number): Promise<Uint8Array> {
+  const options = { readMax, ...(sameFile(file, EF_CVCA) ? { length: file.size } : {}) };
+  const bytes = await readFile(channel, file.fid, options).catch((cause: unknown) => {
+    if (cause instanceof AccessError && cause.code === 'ACCESS_FILE_INVALID') return null;
+    throw cause;
+  });
+  if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
+    throw new PersonalisationError('CHIP_CONTENT_DIFFERS', { where: nameOfFile(file) });
   }
+  return bytes;
 }
