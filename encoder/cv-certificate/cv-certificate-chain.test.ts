@@ -286,6 +286,11 @@ describe('TR-03110-3 tables 14 and 15: signatures', () => {
     const changes = [{ basePoint: key.publicPoint }, { a: 0n }, { b: 1n }, { p: 7n }, { order: 7n }, { cofactor: 2n }];
     for (const change of changes) expect(() => checkCvKey(own(change))).toThrow(expect.objectContaining({ code: 'CV_KEY_INVALID' }));
   });
+
+  // TR-03110-3 table 27 lets it out; OpenPACE 1.1.2 verifies no CVCA certificate without it.
+  it('domain parameters made here carry the cofactor', () => {
+    expect(cvDomainParameters('brainpoolP256r1').cofactor).toBe(1n);
+  });
 });
 
 function refuses(chain: readonly CvCertificate[], at: string, error: { readonly code: string; readonly where?: string }): void {

@@ -33,11 +33,11 @@ export interface CvDomainParameters {
   readonly cofactor?: bigint;
 }
 
-/** The parameters of a named curve, as a CVCA certificate carries them, without the cofactor, which is 1. */
+/** The parameters of a named curve, as a CVCA certificate carries them: with the cofactor, which other readers of certificates want to see. */
 export function cvDomainParameters(name: CurveName): CvDomainParameters {
   const { p, a, b, gx, gy, n, size } = CURVES[name];
   const coordinate = (value: bigint) => fromHex(value.toString(16).padStart(2 * size, '0'));
-  return { p, a, b, basePoint: concat(Uint8Array.of(0x04), coordinate(gx), coordinate(gy)), order: n };
+  return { p, a, b, basePoint: concat(Uint8Array.of(0x04), coordinate(gx), coordinate(gy)), order: n, cofactor: 1n };
 }
 
 /** RSA-4096 and P-521, one step above what TR-03110-3 §A.6.3 and §A.6.4 list. */
