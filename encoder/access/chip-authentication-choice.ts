@@ -20,14 +20,15 @@ const TRIPLE_DES = { DH: '0.4.0.127.0.7.2.2.3.1.1', ECDH: '0.4.0.127.0.7.2.2.3.2
  * Errors: `DecodeError`, `AccessError` ACCESS_POINT_INVALID for a key that is none: the State has signed it.
  */
 export function chipAuthenticationChoices(infos: readonly SecurityInfo[]): readonly ChipAuthenticationChoice[] {
-  const protocols = infos.flatMap((info) => (info.kind === 'ChipAuthenticationInfo' && info.version === 1 ? [info] : []));
+  const announced = infos.filter((info) => info.kind === 'ChipAuthenticationInfo');
+  const protocols = announced.filter(({ version }) => version === 1);
   const choices = infos.flatMap((info) => {
     if (info.kind !== 'ChipAuthenticationPublicKeyInfo') return [];
     return known(() => {
       const publicKey = chipAuthenticationPublicKey(info.subjectPublicKeyInfo);
       const { agreement } = agreementOf(publicKey);
       const own = protocols.filter(({ keyId }) => keyId === undefined || keyId === info.keyId).map(({ protocol }) => protocol);
-      return (protocols.length === 0 ? [TRIPLE_DES[agreement]] : own)
+      return (announced.length === 0 ? [TRIPLE_DES[agreement]] : own)
         .flatMap((protocol) => known(() => [chipAuthenticationParameters(protocol)]))
         .filter((parameters) => parameters.agreement === agreement)
         .map((parameters) => ({ parameters, publicKey, ...(info.keyId === undefined ? {} : { keyId: BigInt(info.keyId) }) }));

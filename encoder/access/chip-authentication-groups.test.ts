@@ -295,6 +295,7 @@ describe('Doc 9303-11 §8.5: what an inspection system chooses', () => {
       [protocol('2.2', 1, 2), protocol('9.9'), protocol('2.4', 5), point(14), point(13, 1)],
       [],
     ],
+    ['a key whose only protocol is of version 2 is not one for 3DES', [protocol('2.2', undefined, 2), point(13)], []],
     ['no key of the other kind', [protocol('1.2'), point(13)], []],
   ])('%s', (_name, infos, expected) => {
     const choices = chipAuthenticationChoices(infos).map(({ parameters, keyId }) => {

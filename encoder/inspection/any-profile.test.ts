@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cardAccess, dg14, efCom, type FileName } from '#encoder/lds';
 import { type CardProfile, cccd2021Specimen, type CitizenRecord, loadProfile, profileById } from '#encoder/profiles';
 import type { Reader } from '#encoder/readers';
 import {
@@ -196,6 +197,51 @@ describe('chips of other families, which share no code with the reference one', 
       const reading = await read(reader, { secrets: { mrz }, bac, terminalAuthenticator: testTerminal() });
       expect(failures(reading.report)).toEqual([]);
     }
+  });
+});
+
+describe('Doc 9303-11 §6.2: Chip Authentication, on a card of no known profile', () => {
+  const plain = specimen({ ...PLAIN_FILES, access: { ...WITHOUT_DG3, announces: [GENERIC, CHIP_AUTHENTICATION] } });
+  /** DG14 has the key and no protocol, as early passports have it. */
+  const early = (): Partial<MakeOptions> => {
+    const replace = new Map<FileName, Uint8Array>();
+    const sign = (dataGroups: ReadonlyMap<number, Uint8Array>): Uint8Array => {
+      const { securityInfos } = dg14.decode(dataGroups.get(14) ?? new Uint8Array(0));
+      const bytes = dg14.encode({ securityInfos: securityInfos.filter(({ kind }) => kind !== 'ChipAuthenticationInfo') });
+      replace.set('EF.DG14', bytes);
+      replace.set('EF.CardAccess', cardAccess.encode({ securityInfos: securityInfos.filter(({ kind }) => kind === 'PACEInfo') }));
+      return authority.sign(new Map([...dataGroups, [14, bytes]]));
+    };
+    return { replace, sign };
+  };
+
+  it.each([
+    ['with protocol and key', {}],
+    ['with a key alone: 3DES', early()],
+  ])('%s: proven, and a chip that holds another key is a clone', async (_name, options) => {
+    const secrets = { mrz: printOf(record, plain).mrz };
+    const original = await read(await made(plain, options), { secrets });
+    expect(failures(original.report)).toEqual([]);
+    expect(passes(original.report)).toContain('chip-authentication');
+    const clone = await made(plain, { replace: original.files as ReadonlyMap<FileName, Uint8Array> });
+    const { report } = await read(clone, { secrets });
+    expect(failures(report)).toEqual(['chip-authentication ACCESS_SM_ABORTED']);
+    expect(report.reasons).toEqual(['CLONE']);
+  });
+});
+
+describe('Doc 9303-11 §4.2: EF.CardAccess, by which PACE was run, is verified against DG14', () => {
+  const plain = specimen({ ...PLAIN_FILES, access: { ...WITHOUT_DG3, bac: true, announces: [GENERIC, CHIP_AUTHENTICATION] } });
+
+  it('threat: a card without DG14, which nobody has signed the parameters of', async () => {
+    const reader = await made(plain, {
+      leaveOut: ['EF.DG14'],
+      replace: new Map([['EF.COM', efCom.encode(com(1, 2, 13, 15))]]),
+      sign: (dataGroups) => authority.sign(new Map([...dataGroups].filter(([number]) => number !== 14))),
+    });
+    const { report } = await read(reader, { secrets: { mrz: printOf(record, plain).mrz } });
+    expect(failures(report)).toEqual(['card-access-signed DIFFERS']);
+    expect(report.reasons).toEqual(['DATA_MISMATCH']);
   });
 });
 

@@ -3,10 +3,10 @@ import {
   ACTIVE_AUTHENTICATION_CHALLENGE,
   authenticateActively,
   authenticateChip,
-  chipAuthenticationParameters,
+  type ChipAuthenticationChoice,
+  chipAuthenticationChoices,
   chipAuthenticationPublicKey,
   type ChipAuthenticationProof,
-  type ChipAuthenticationRequest,
   type EphemeralKeys,
   type RandomSource,
   readFile,
@@ -67,26 +67,21 @@ export async function proveChip(
   }
 }
 
-/** The first announced way that is known here and has its key. Undefined when none is announced at all. */
-function announcedChipAuthentication(infos: readonly SecurityInfo[]): Omit<ChipAuthenticationRequest, 'random'> | undefined {
-  const ways = infos.filter((info) => info.kind === 'ChipAuthenticationInfo');
-  const keys = infos.filter((info) => info.kind === 'ChipAuthenticationPublicKeyInfo');
-  if (ways.length === 0) return undefined;
-  let unsupported: unknown;
-  for (const { protocol, keyId } of ways) {
-    for (const key of keys.filter((candidate) => keyId === undefined || candidate.keyId === keyId)) {
-      try {
-        const parameters = chipAuthenticationParameters(protocol);
-        const publicKey = chipAuthenticationPublicKey(key.subjectPublicKeyInfo);
-        if (parameters.agreement !== ('curve' in publicKey ? 'ECDH' : 'DH')) continue;
-        return { parameters, publicKey, ...(keyId === undefined ? {} : { keyId: BigInt(keyId) }) };
-      } catch (error) {
-        if (!(error instanceof AccessError) || error.code !== 'ACCESS_UNSUPPORTED') throw error;
-        unsupported = error;
-      }
-    }
+/**
+ * The strongest announced way that is known here and has its key; a key alone, as early passports have it, announces one too (Doc 9303-11 §6.2).
+ * Undefined when DG14 announces none at all.
+ */
+function announcedChipAuthentication(infos: readonly SecurityInfo[]): ChipAuthenticationChoice | undefined {
+  const [strongest] = chipAuthenticationChoices(infos);
+  if (strongest === undefined && announcesChipAuthentication(infos)) {
+    throw new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 has no protocol and key that are known here' });
   }
-  throw unsupported ?? new AccessError('ACCESS_UNSUPPORTED', { where: 'CA', detail: 'DG14 has no key for what it announces' });
+  return strongest;
+}
+
+/** Whether a chip must prove a key of DG14. */
+export function announcesChipAuthentication(infos: readonly SecurityInfo[]): boolean {
+  return infos.some(({ kind }) => kind === 'ChipAuthenticationInfo' || kind === 'ChipAuthenticationPublicKeyInfo');
 }
 
 /**
@@ -111,10 +106,10 @@ export function judgeMapping(findings: Findings, mapping: ChipAuthenticationProo
   }
 }
 
-/** EF.CardAccess is signed by nobody: what it announces must stand in DG14 as well (Doc 9303-11 §4.2, §9.2.11). */
+/** EF.CardAccess is signed by nobody: what it announces must stand in DG14 as well (Doc 9303-11 §4.2, §9.2.11), which must be there for it. */
 export function compareAnnouncements(findings: Findings, files: ReadonlyMap<string, Uint8Array>): void {
   const announced = files.get('EF.CardAccess');
-  if (announced === undefined || !files.has('EF.DG14')) return;
+  if (announced === undefined) return;
   try {
     const signed = infosOf(files).map(encodeSecurityInfo);
     const missing = cardAccess.decode(announced).securityInfos.filter((info) => {

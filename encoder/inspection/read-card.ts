@@ -1,7 +1,7 @@
 import { equalBytes } from '#encoder/bytes';
 import { dg1, type SecurityInfo } from '#encoder/lds';
 import { faultOf } from './chip-fault.ts';
-import { compareAnnouncements, infosOf } from './chip-proofs.ts';
+import { announcesChipAuthentication, compareAnnouncements, infosOf } from './chip-proofs.ts';
 import { Examination, type ExaminationTools } from './examination.ts';
 import type { InspectionCheckName, ReadingReport } from './report.ts';
 import { type CardSecrets, type PasswordName, type Way, waysOf } from './ways.ts';
@@ -67,16 +67,18 @@ function requiredChecks({ files, complete, dataGroups }: Examination, way: Way):
     way.check,
     'files',
     'passive-authentication',
+    // "The inspection system MUST verify the authenticity of the contents of EF.CardAccess" that PACE was run by (Doc 9303-11 §4.2).
+    ...(way.pace === undefined ? [] : (['card-access-signed'] as const)),
     ...(way.pace?.parameters.mapping.authenticatesChip === true ? (['card-security', 'chip-authentication-mapping'] as const) : []),
     ...(dataGroups.has(15) ? (['active-authentication'] as const) : []),
-    ...(announced(files).includes('ChipAuthenticationInfo') ? (['chip-authentication'] as const) : []),
+    ...(announcesChipAuthentication(announced(files)) ? (['chip-authentication'] as const) : []),
   ];
 }
 
 /** DG14 that cannot be read has failed its checks already. */
-function announced(files: ReadonlyMap<string, Uint8Array>): readonly SecurityInfo['kind'][] {
+function announced(files: ReadonlyMap<string, Uint8Array>): readonly SecurityInfo[] {
   try {
-    return infosOf(files).map(({ kind }) => kind);
+    return infosOf(files);
   } catch (error) {
     faultOf(error, 'DATA_MISMATCH');
     return [];
