@@ -115,6 +115,15 @@ describe('recovery: the chip says what is there, and nothing else counts', () =>
     ]);
   });
 
+  it('a card without chip keys needs none, and takes none that the chip has', () => {
+    const input = { bindingTag: TAG, secrets: SECRETS, trustPoint: null, files: FILES };
+    const keyless = planPersonalisation({ ...input, publicKeys: { activeAuthentication: null, chipAuthentication: null } }, capabilities);
+    const [first] = remainingSteps(keyless, { ...empty, keys: null });
+    expect(first?.operation).toBe('setAccessSecrets');
+    expect(() => remainingSteps(keyless, empty)).toThrow(expect.objectContaining({ code: 'CHIP_KEYS_DIFFER' }));
+    expect(remainingSteps(plan, { ...empty, keys: null })[0]?.operation).toBe('generateKeys');
+  });
+
   it('refuses a chip that is bound to another card, or that has other keys than DG14 and DG15', () => {
     expect(() => names({ ...empty, bindingTag: OTHER_TAG })).toThrow(expect.objectContaining({ code: 'CHIP_BOUND_TO_ANOTHER' }));
     const keys = { ...KEYS, activeAuthentication: Uint8Array.of(9) };
@@ -154,6 +163,15 @@ describe('threat: data for card A reaches a chip that is bound to B (invariant C
     await expect(personalise({ driver, journal, plan })).rejects.toMatchObject({ code: 'CHIP_BOUND_TO_ANOTHER' });
     expect(journal.intents).toBe(intents);
     expect((await driver.status()).files).toEqual([]);
+  });
+
+  it('a card without chip keys is made to its end', async () => {
+    const driver = await opened(blankImage(folder.path('keyless.image')));
+    const keys = { activeAuthentication: null, chipAuthentication: null };
+    const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys });
+    const input = { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES };
+    await personalise({ driver, journal, plan: planPersonalisation(input, driver.capabilities) });
+    await expect(driver.proveLock()).resolves.toBeUndefined();
   });
 
   it('a chip that was never bound is not personalised', async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { concat, equalBytes, uintBE, utf8 } from '#encoder/bytes';
-import { nameOfFile, sameFile, type ChipStatus, type FileId, type FileStatus } from '#encoder/drivers';
+import { nameOfFile, sameFile, type ChipPublicKeys, type ChipStatus, type FileId, type FileStatus } from '#encoder/drivers';
 import { PersonalisationError } from './personalisation-error.ts';
 import { sameKeys, sha256Hex, type PersonalisationPlan, type PlannedFile, type PlanStep } from './plan.ts';
+
+const NO_KEYS: ChipPublicKeys = { activeAuthentication: null, chipAuthentication: null };
 
 /**
  * The steps of a plan that a chip still needs, from what the chip says it holds and from nothing else. On a blank chip that
@@ -21,17 +23,20 @@ export function remainingSteps(plan: PersonalisationPlan, status: ChipStatus): r
   const strangers = status.files.filter((file) => !planned.has(nameOfFile(file)));
   const extra = plan.steps.length;
   return [
-    ...plan.steps.filter((step) => neededOnce(step, status)),
+    ...plan.steps.filter((step) => neededOnce(step, plan, status)),
     ...strangers.map((file, at) => deletion(file, extra + plan.files.length + at)),
     ...plan.files.flatMap((file, at) => remainingOfFile(plan, file, held.get(nameOfFile(file)), extra + at)),
     ...plan.steps.filter((step) => step.operation === 'lock' || step.operation === 'proveLock'),
   ];
 }
 
-/** Secrets and trust point are set again when in doubt: the chip keeps the last ones, and never says which they are. */
-function neededOnce(step: PlanStep, status: ChipStatus): boolean {
+/**
+ * Secrets and trust point are set again when in doubt: the chip keeps the last ones, and never says which they are. A card without
+ * chip keys needs none.
+ */
+function neededOnce(step: PlanStep, { publicKeys }: PersonalisationPlan, status: ChipStatus): boolean {
   if (step.operation === 'writeBindingTag') return status.bindingTag === null;
-  if (step.operation === 'generateKeys') return status.keys === null;
+  if (step.operation === 'generateKeys') return status.keys === null && !sameKeys(publicKeys, NO_KEYS);
   return step.operation === 'setAccessSecrets' || step.operation === 'setTrustPoint';
 }
 
