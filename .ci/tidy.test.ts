@@ -106,6 +106,15 @@ describe('the house', () => {
     expect(broken.map((entry) => `${entry.file} imports ${entry.target}`)).toEqual([]);
   });
 
+  it('keeps test machinery out of the product', () => {
+    const MACHINERY = new Set(['encoder/testing', 'encoder/sweep']);
+    const broken = IMPORTS.filter((entry) => {
+      const fixture = /\.(fixture|conformance)\.ts$/.test(entry.file);
+      return MACHINERY.has(reached(entry) ?? '') && !MACHINERY.has(roomOf(entry.file)) && !entry.isTest && !fixture;
+    });
+    expect(broken.map((entry) => `${entry.file} imports ${entry.target}`)).toEqual([]);
+  });
+
   it('stands domain rooms on services, never the other way', () => {
     const broken = IMPORTS.filter((entry) => SERVICES.has(roomOf(entry.file)) && !entry.isTest && DOMAINS.has(reached(entry) ?? ''));
     expect(broken.map((entry) => `${entry.file} imports ${entry.target}`)).toEqual([]);
