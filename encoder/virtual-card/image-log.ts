@@ -1,4 +1,15 @@
-import { closeSync, existsSync, fdatasyncSync, fstatSync, ftruncateSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { concat, utf8 } from '#encoder/bytes';
 import { VirtualCardError } from './virtual-card-error.ts';
@@ -44,9 +55,14 @@ export function createImageLog(path: string, first: ImageRecord): void {
   renameSync(draft, path);
 }
 
+/** A folder, a device or a file that no card can have filled is no image. */
+const IMAGE_BYTES_MAX = 1024 ** 3;
+
 /** `durable: false` leaves syncing to the kernel: a killed process loses nothing, a power cut of the host may. */
 export function openImageLog(path: string, options: { readonly durable?: boolean } = {}): ImageLog {
   if (!existsSync(path)) throw new VirtualCardError('IMAGE_MISSING');
+  const file = statSync(path);
+  if (!file.isFile() || file.size > IMAGE_BYTES_MAX) throw new VirtualCardError('IMAGE_CORRUPT');
   const bytes = Uint8Array.from(readFileSync(path));
   const { records, end } = decodeRecords(bytes);
   const fd = openSync(path, 'r+');

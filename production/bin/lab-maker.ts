@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
 import { fromHex, Secret } from '#encoder/bytes';
 import { LabError } from './lab-error.ts';
 
@@ -15,10 +15,23 @@ export const LAB_MAKER = 'FE';
 export function transportMasterIn(path: string): Secret {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8').trim();
+    text = firstBytesOf(path).trim();
   } catch (cause) {
     throw new LabError('LAB_MASTER_UNUSABLE', { where: path, cause });
   }
   if (!/^[0-9A-Fa-f]{32}$/.test(text)) throw new LabError('LAB_MASTER_UNUSABLE', { where: path });
   return Secret.takeOver(fromHex(text));
+}
+
+/** More than digits, a line's end and some blanks is no key: the rest is not read, however much it is. */
+const FILE_BYTES_MAX = 256;
+
+function firstBytesOf(path: string): string {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(FILE_BYTES_MAX);
+    return bytes.toString('latin1', 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }

@@ -5,6 +5,7 @@ import { isCodedError } from '#encoder/bytes';
 import { CV_ALGORITHMS, cvCertificate, cvTrustPoint, verifyCvChain } from '#encoder/cv-certificate';
 import { terminalAuthenticator, type PassiveAuthenticator, type TerminalAuthenticator } from '#encoder/inspection';
 import { splitLines, zoneOfLength } from '#encoder/mrz';
+import { parseCrl } from '#pki/crl';
 import { readMasterList } from '#pki/master-list';
 import { verifyCardSecurity, verifySod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
@@ -30,7 +31,7 @@ export async function passiveAuthenticatorOf(io: CliIo, files: ReadFiles, now: (
     }),
   );
   const csca = [...trusted, ...listed.flat()];
-  const crl = files.crl === undefined ? undefined : derOf(await inputFile(io, files.crl));
+  const crl = files.crl === undefined ? undefined : await crlIn(io, files.crl);
   const options = () => ({ csca, ...(crl === undefined ? {} : { crl }), at: now() });
   return {
     verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, options())),
@@ -90,13 +91,22 @@ async function certificatesIn(io: CliIo, paths: readonly string[]): Promise<read
       return (await readdir(at)).filter((name) => CERTIFICATE_FILE.test(name)).map((name) => join(at, name));
     }),
   );
-  const found = await Promise.all(
-    files.flat().map(async (path) => contentsOf(await inputFile(io, path), /^CERTIFICATE$/).map((der) => ({ path, der }))),
-  );
-  return found.flat().map(({ path, der }) => {
-    readable('READ_CERTIFICATE_UNUSABLE', path, () => parseCertificate(der));
-    return der;
+  // One file after another: a folder may hold any number of them.
+  const found: { readonly path: string; readonly ders: readonly Uint8Array[] }[] = [];
+  for (const path of files.flat()) found.push({ path, ders: contentsOf(await inputFile(io, path), /^CERTIFICATE$/) });
+  const empty = found.find(({ ders }) => ders.length === 0)?.path ?? paths.find((_path, at) => files[at]?.length === 0);
+  if (empty !== undefined) throw unusable('READ_CERTIFICATE_UNUSABLE', empty, { detail: 'no certificate in it' });
+  return found.flatMap(({ path, ders }) => {
+    for (const der of ders) readable('READ_CERTIFICATE_UNUSABLE', path, () => parseCertificate(der));
+    return ders;
   });
+}
+
+/** Who signed it, and whether it is in time, is looked at with each card; what is no list at all is named here. */
+async function crlIn(io: CliIo, path: string): Promise<Uint8Array> {
+  const der = derOf(await inputFile(io, path));
+  readable('READ_CERTIFICATE_UNUSABLE', path, () => parseCrl(der));
+  return der;
 }
 
 async function cvCertificateIn(io: CliIo, path: string): Promise<Uint8Array> {

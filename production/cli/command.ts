@@ -1,10 +1,6 @@
-import { readFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-
 import type { Command } from 'commander';
 
 import { ApiClient, type ClientOptions } from './client.ts';
-import { CliError, EXIT } from './cli-error.ts';
 import type { CliIo } from './io.ts';
 
 /** The options of every client command, on the command itself so that `--help` of it shows them. */
@@ -27,22 +23,4 @@ export async function ask<T>(
   const api = await ApiClient.open(options, io, role);
   const answer = await how.call(api);
   io.out(options.json === true ? `${JSON.stringify(answer, null, 2)}\n` : how.show(answer));
-}
-
-/** An input file's bytes. Its name is shown, its content never. */
-export async function inputFile(io: CliIo, path: string): Promise<Uint8Array> {
-  try {
-    return new Uint8Array(await readFile(resolve(io.cwd, path)));
-  } catch (cause) {
-    throw new CliError(
-      {
-        code: 'FILE_UNREADABLE',
-        what: { vi: 'Không đọc được tệp', en: 'the file cannot be read' },
-        todo: { vi: 'Kiểm tra đường dẫn và quyền đọc', en: 'check the path and that you may read it' },
-        where: path,
-      },
-      EXIT.usage,
-      cause,
-    );
-  }
 }

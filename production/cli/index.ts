@@ -15,7 +15,7 @@ import type { CliIo } from './io.ts';
 
 export { ApiClient, type ClientOptions } from './client.ts';
 export { CliError, EXIT, showFailure } from './cli-error.ts';
-export { inputFile } from './command.ts';
+export { inputFile } from './input-file.ts';
 export { plain, processIo, table, type CliIo } from './io.ts';
 export { runCommandLine } from './run.ts';
 

@@ -2,7 +2,8 @@ import cliProgress from 'cli-progress';
 import { Option, type Command } from 'commander';
 
 import { ApiClient, type ClientOptions } from './client.ts';
-import { ask, inputFile, withClientOptions } from './command.ts';
+import { ask, withClientOptions } from './command.ts';
+import { inputFile } from './input-file.ts';
 import { plain, table, type CliIo } from './io.ts';
 
 interface Order {

@@ -5,7 +5,8 @@ import type { Command } from 'commander';
 
 import { ApiClient, type ClientOptions } from './client.ts';
 import { CliError } from './cli-error.ts';
-import { ask, inputFile, withClientOptions } from './command.ts';
+import { ask, withClientOptions } from './command.ts';
+import { inputFile } from './input-file.ts';
 import { table, type CliIo } from './io.ts';
 
 interface Shipment {

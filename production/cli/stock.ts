@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 
 import type { ClientOptions } from './client.ts';
-import { ask, inputFile, withClientOptions } from './command.ts';
+import { ask, withClientOptions } from './command.ts';
+import { inputFile } from './input-file.ts';
 import { plain, type CliIo } from './io.ts';
 
 export interface Balance {
