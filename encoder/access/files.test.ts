@@ -94,6 +94,19 @@ describe('files, hostile chips', () => {
     expect(asked).toBe(59);
   });
 
+  it('a chip that trickles a large file by the byte is given up, long before its end', async () => {
+    let asked = 0;
+    const channel: ApduChannel = {
+      send: (command) => {
+        asked += 1;
+        const data = command.ins === 0xa4 ? new Uint8Array(0) : asked === 2 ? fromHex('7582FFF0') : fromHex('00');
+        return Promise.resolve({ data, sw: 0x9000 });
+      },
+    };
+    await expect(readFile(channel, 0x0102)).rejects.toMatchObject({ code: 'ACCESS_FILE_INVALID' });
+    expect(asked).toBeLessThan(1300);
+  });
+
   it('any answers give a file or a coded error', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.uint8Array({ minLength: 2, maxLength: 30 }), { maxLength: 8 }), async (answers) => {

@@ -12,6 +12,8 @@ export const SHORT_READ_MAX = 223;
 const EVEN_OFFSET_MAX = 0x7fff;
 /** No file of Doc 9303-10 is larger on any chip. */
 const FILE_BYTES_MAX = 65_535 + 4;
+/** Some chips answer with less than was asked for, by the buffer they have. One that goes on by the byte keeps a seat busy for hours. */
+const READS_MAX = { timesLeast: 4, more: 64 } as const;
 /** Tag of up to two bytes and length of up to four: enough of a file to know how long it is. */
 const HEADER_BYTES = 6;
 
@@ -61,7 +63,10 @@ export async function readFile(channel: ApduChannel, fid: number, options: ReadO
   const total = options.length ?? fileLength(first, where);
   const limit = Math.min(options.fileBytesMax ?? FILE_BYTES_MAX, FILE_BYTES_MAX);
   if (total > limit) throw new AccessError('ACCESS_FILE_INVALID', { where, detail: `${total} bytes, at most ${limit}` });
+  let readsLeft = READS_MAX.timesLeast * Math.ceil(total / readMax) + READS_MAX.more;
   while (have < total) {
+    if (readsLeft === 0) throw new AccessError('ACCESS_FILE_INVALID', { where, detail: `comes by the byte: ${have} of ${total}` });
+    readsLeft -= 1;
     const part = await readPart(channel, { offset: have, length: Math.min(readMax, total - have), where });
     // Each round brings at least one byte, so that a chip cannot keep the loop running.
     if (part.length === 0) throw new AccessError('ACCESS_FILE_INVALID', { where, detail: `ends after ${have} of ${total} bytes` });
