@@ -36,6 +36,7 @@ import {
   openDriver,
   personalise,
   random,
+  sw,
   testCards,
   type Personalisation,
 } from '../testing.ts';
@@ -133,6 +134,34 @@ describe('Doc 9303-11 §4.4: every PACEInfo of EF.CardAccess is one way in', () 
 });
 
 const NO_KEYS = { activeAuthentication: null, chipAuthentication: null };
+
+describe('Doc 9303-10 §3.11.4, table 34: EF.CardSecurity is read after PACE', () => {
+  it('and neither in clear nor after BAC, by identifier nor by short identifier', async () => {
+    const security = tlv(0x30, new Uint8Array(30).fill(3));
+    const card = cards.open();
+    const files = [
+      [inMasterFile(0x011c), TEST_CARD_ACCESS],
+      [inMasterFile(0x011d), security],
+      [inApplication(0x0101), DG1],
+    ] as const;
+    const { driver } = await personalise(card, { files, keys: NO_KEYS });
+    await driver.lock();
+    connect(card);
+    const clear = clearChannel(card);
+    expect(await sw(clear, '00A4080C011D')).toBe('6982');
+    expect(await sw(clear, '00B09D00')).toBe('6982');
+    await selectApplication(clear);
+    const holder = await openBac(clear, { mrzInformation: MRZ_INFORMATION, random });
+    expect(await sw(holder, '00A4080C011D')).toBe('6982');
+    expect(await sw(holder, '00A4080C011C')).toBe('9000');
+    expect(await sw(holder, '00B09D00')).toBe('6982');
+    expect(await readFile((await pace(card, canPassword(CAN))).channel, 0x011d)).toEqual(security);
+    // What PACE has shown ends with its session.
+    await selectApplication(clear);
+    const again = await openBac(clear, { mrzInformation: MRZ_INFORMATION, random });
+    expect(await sw(again, '00A4080C011D')).toBe('6982');
+  });
+});
 
 describe('BSI TR-03110-2 §2.2: a PIN, set by DGI A006', () => {
   async function cardWithPin(): Promise<VirtualCard> {

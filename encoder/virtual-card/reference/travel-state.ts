@@ -24,6 +24,7 @@ export class TravelState {
   readonly #chip: Chip;
   readonly #protocols: TravelProtocols;
   #session: SmSession | undefined;
+  #byPace = false;
 
   constructor(chip: Chip) {
     this.#chip = chip;
@@ -144,7 +145,7 @@ export class TravelState {
     return readBinary(this.#chip, command, { mayRead: this.#mayRead, most });
   }
 
-  readonly #mayRead = (address: FileAddress): boolean => mayRead(address, this.#protocols.rights);
+  readonly #mayRead = (address: FileAddress): boolean => mayRead(address, { byPace: this.#byPace, rights: this.#protocols.rights });
 
   get #inApplication(): boolean {
     return this.#chip.volatile.directory === 'eMRTD';
@@ -157,6 +158,7 @@ export class TravelState {
     this.#protocols.sessionBegan(ephemeralKeys);
     // PACE is of the master file: a terminal selects the application after it (Doc 9303-11 §4.2).
     if (ephemeralKeys?.chip !== undefined) {
+      this.#byPace = true;
       this.#chip.volatile.directory = 'MF';
       this.#chip.volatile.currentFile = undefined;
     }
@@ -173,6 +175,7 @@ export class TravelState {
     if (this.#session === undefined) return;
     this.#session.destroy();
     this.#session = undefined;
+    this.#byPace = false;
     this.#protocols.sessionEnded();
     this.#chip.volatile.currentFile = undefined;
   }
