@@ -203,6 +203,9 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
 
     async proveLock(): Promise<void> {
       await checkLock([...(secure === undefined ? [] : [oldChannel(layout, secure)]), ...lockProbes(layout, clear)]);
+      // The session keys have no more use.
+      secure?.close();
+      secure = undefined;
     },
   };
 }

@@ -197,7 +197,12 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       await ask('TERMINATE CARD USAGE', { cla: 0x00, ins: 0xfe, p1: 0x00, p2: 0x00 });
     },
 
-    proveLock: () => proveLock(clear, secure),
+    async proveLock(): Promise<void> {
+      await proveLock(clear, secure);
+      // The session keys have no more use.
+      secure?.close();
+      secure = undefined;
+    },
   };
 }
 
