@@ -105,6 +105,23 @@ describe('BAC, terminal against card', () => {
     expect(card.externalAuthenticate(external).response.sw).toBe(0x6985);
   });
 
+  it.each([
+    ['refused', '6300'],
+    ['answered with a wrong proof', `${'22'.repeat(40)}9000`],
+  ])('K.IFD is wiped when BAC is %s', async (_name, proof) => {
+    const { channel } = scriptedChannel(`${'11'.repeat(8)}9000`, proof);
+    const keying = new Uint8Array(16).fill(7);
+    const random = scripted(new Uint8Array(8), keying);
+    const given: Uint8Array[] = [];
+    const kept = (length: number): Uint8Array => {
+      const bytes = random(length);
+      given.push(bytes);
+      return bytes;
+    };
+    await expect(openBac(channel, { mrzInformation: MRZ, random: kept })).rejects.toMatchObject({ code: 'ACCESS_PASSWORD_WRONG' });
+    expect(given[1]).toEqual(new Uint8Array(16));
+  });
+
   it('no error carries the MRZ', async () => {
     const chip = testChip({ bac: new BacCardSession(MRZ, seeded(1)) });
     const error: unknown = await openBac(chip.channel, { mrzInformation: 'D23145890734934071279507122', random: seeded(2) }).catch(

@@ -28,9 +28,9 @@ export async function openBac(
   if (rndIc.length !== NONCE)
     throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'BAC/GET CHALLENGE', detail: `${rndIc.length} bytes` });
   const keys = basicAccessKeys(mrzInformation);
+  const rndIfd = random(NONCE);
+  const kIfd = random(KEYING);
   try {
-    const rndIfd = random(NONCE);
-    const kIfd = random(KEYING);
     const data = seal(keys, concat(rndIfd, rndIc, kIfd));
     const proof = await externalAuthenticate(channel, data);
     const r = unseal(keys, proof);
@@ -39,6 +39,7 @@ export async function openBac(
     }
     return secureMessaging(channel, sessionOf({ rndIc, rndIfd, kIc: r.subarray(2 * NONCE), kIfd }));
   } finally {
+    kIfd.fill(0);
     wipe(keys);
   }
 }

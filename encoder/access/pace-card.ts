@@ -100,7 +100,10 @@ export class PaceCardSession {
       wipe(state);
       return answer(StatusWord.CONDITIONS_NOT_SATISFIED);
     }
-    return this.#guard(() => this.#next(state, dynamicData(command.data)));
+    const step = this.#guard(() => this.#next(state, dynamicData(command.data)));
+    // The run is over without secure messaging: what it has agreed on is of no more use.
+    if (this.#state.step === 'idle' && step.session === undefined) wipe(state);
+    return step;
   }
 
   /** Secure messaging has ended without another in its place: what the CAN has resumed is suspended again (TR-03110-2 §2.2.3). */
@@ -118,9 +121,7 @@ export class PaceCardSession {
       case 'agreement':
         return data?.tag === 0x83 ? this.#agree(state, data.value) : answer(StatusWord.WRONG_DATA);
       case 'authentication':
-        if (data?.tag === 0x85) return this.#authenticate(state, data.value);
-        wipe(state);
-        return answer(StatusWord.WRONG_DATA);
+        return data?.tag === 0x85 ? this.#authenticate(state, data.value) : answer(StatusWord.WRONG_DATA);
     }
   }
 
@@ -160,10 +161,7 @@ export class PaceCardSession {
     const { parameters, password, keys } = state;
     const key = keys.mac.reveal();
     this.#tries.spend(password.kind);
-    if (!equalConstantTime(received, paceToken(parameters, key, state.publicKey))) {
-      wipe(state);
-      return answer(this.#tries.failed(password.kind));
-    }
+    if (!equalConstantTime(received, paceToken(parameters, key, state.publicKey))) return answer(this.#tries.failed(password.kind));
     this.#tries.succeeded(password.kind);
     const token = tlv(0x86, paceToken(parameters, key, state.terminalPublic));
     const data = tlv(0x7c, concat(token, this.#trusted(), this.#chipAuthentication(state)));

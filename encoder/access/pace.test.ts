@@ -191,3 +191,28 @@ describe('PACE, threats', () => {
     expect(() => paceParameters(oid, id)).toThrow(expect.objectContaining({ code: 'ACCESS_UNSUPPORTED' }));
   });
 });
+
+describe('the nonce is wiped at the chip however the run ends', () => {
+  const generalAuthenticate = (hex: string, cla = '10') => parseCommand(fromHex(`${cla}860000${hex}00`));
+
+  it.each([
+    ['data of another step', generalAuthenticate('047C028500')],
+    ['bytes that are no data object', generalAuthenticate('027C05')],
+    ['a point that is none', generalAuthenticate('077C058103040102')],
+    ['a last command too soon', generalAuthenticate('027C00', '00')],
+  ])('%s', (_name, command) => {
+    const given: Uint8Array[] = [];
+    const random = seeded(3);
+    const card = new PaceCardSession(g1, [canPassword('123456')], (length) => {
+      const bytes = random(length);
+      given.push(bytes);
+      return bytes;
+    });
+    const select = concat(tlv(0x80, g1.oid), tlv(0x83, Uint8Array.of(2)));
+    expect(card.mseSetAt({ cla: 0, ins: 0x22, p1: 0xc1, p2: 0xa4, data: select, extended: false }).response.sw).toBe(0x9000);
+    expect(card.generalAuthenticate(generalAuthenticate('027C00')).response.sw).toBe(0x9000);
+    expect(given[0]).not.toEqual(new Uint8Array(16));
+    expect(card.generalAuthenticate(command).response.sw).not.toBe(0x9000);
+    expect(given[0]).toEqual(new Uint8Array(16));
+  });
+});

@@ -53,12 +53,7 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
   const { group, suite } = parameters;
   await setAuthenticationTemplate(channel, request);
 
-  const nonce = await decryptedNonce(channel, request);
-  const mapping = parameters.mapping.terminal(parameters, nonce, random);
-  const mapped = await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' });
-  const generator = mapping.finish(mapped.value);
-  nonce.fill(0);
-
+  const { generator, mapPublic } = await mapNonce(channel, request);
   const key = group.randomKey(random);
   const publicKey = group.publicKey(key, generator);
   const agreed = await generalAuthenticate(channel, { send: tlv(0x83, publicKey), expect: 0x84, step: 'key agreement' });
@@ -76,7 +71,7 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
       throw new AccessError('ACCESS_ANSWER_INVALID', { where: 'PACE/mutual authentication', detail: 'the token of the chip' });
     }
     const chipAuthentication = parameters.mapping.authenticatesChip
-      ? { group, data: chipAuthenticationData(parameters, keys, authenticated.others), mapPublic: mapped.value }
+      ? { group, data: chipAuthenticationData(parameters, keys, authenticated.others), mapPublic }
       : undefined;
     return {
       channel: secured(channel, new SmSession(suite, keys)),
@@ -88,6 +83,19 @@ export async function openPaceSession(channel: ApduChannel, request: PaceRequest
     keys.enc.destroy();
     keys.mac.destroy();
     throw error;
+  }
+}
+
+/** The nonce, and the generator that it becomes with what the chip sends. */
+async function mapNonce(channel: ApduChannel, request: PaceRequest): Promise<{ generator: Uint8Array; mapPublic: Uint8Array }> {
+  const { parameters, random } = request;
+  const nonce = await decryptedNonce(channel, request);
+  try {
+    const mapping = parameters.mapping.terminal(parameters, nonce, random);
+    const { value } = await generalAuthenticate(channel, { send: tlv(0x81, mapping.send), expect: 0x82, step: 'map nonce' });
+    return { generator: mapping.finish(value), mapPublic: value };
+  } finally {
+    nonce.fill(0);
   }
 }
 
