@@ -2,6 +2,7 @@ import { createSign, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { encodeCommand, parseCommand } from '#encoder/apdu';
 import { bytesToInteger, fromHex, toHex } from '#encoder/bytes';
+import { derBitString, derInteger, derNull, derOid, derSequence } from '#encoder/tlv';
 import { vector } from '#test-vectors';
 import { scripted, scriptedChannel, seeded, testChip } from './testing.ts';
 import {
@@ -97,6 +98,25 @@ describe('Active Authentication with RSA, terminal against card', () => {
   it('the card refuses a challenge of another length', () => {
     const command = parseCommand(fromHex('008800000701020304050607'));
     expect(answerInternalAuthenticate(key(1024, 'sha1'), command, seeded(1)).response.sw).toBe(0x6700);
+  });
+});
+
+describe('threat: a key in DG15 under which anybody signs', () => {
+  const odd = (1n << 1023n) + 1n;
+  it.each([
+    ['the exponent 1', odd, 1n],
+    ['an even exponent', odd, 65_536n],
+    ['an even modulus', odd + 1n, 65_537n],
+    ['512 bits', (1n << 511n) + 1n, 65_537n],
+  ])('%s: refused, whatever is answered', (_what, modulus, exponent) => {
+    const key = derSequence(derInteger(modulus), derInteger(exponent));
+    const publicKey = derSequence(derSequence(derOid('1.2.840.113549.1.1.1'), derNull()), derBitString(key));
+    const challenge = fromHex('F173589974BF40C6');
+    const bits = modulus.toString(2).length;
+    const answers = [messageRepresentative({ modulusBits: bits, hash: 'sha1' }, challenge, seeded(1)), new Uint8Array(bits / 8)];
+    for (const answer of answers) {
+      expect(() => verifyActiveAuthentication({ publicKey, challenge }, answer)).toThrow(/ACCESS_UNSUPPORTED/);
+    }
   });
 });
 

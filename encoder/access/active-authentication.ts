@@ -103,8 +103,7 @@ function openSignature(key: KeyObject, signature: Uint8Array): Uint8Array | unde
     return undefined; // Not smaller than the modulus: no signature at all.
   }
   if (((opened.at(-1) ?? 0) & 0x0f) === 0x0c) return opened;
-  const modulus = bytesToInteger(Uint8Array.from(Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url')));
-  const other = (modulus - bytesToInteger(opened)).toString(16).padStart(2 * signature.length, '0');
+  const other = (modulusOf(key) - bytesToInteger(opened)).toString(16).padStart(2 * signature.length, '0');
   return fromHex(other);
 }
 
@@ -149,9 +148,25 @@ export function answerInternalAuthenticate(key: ActiveAuthenticationKey, command
 }
 
 function keyOf(spki: Uint8Array): KeyObject {
+  let key: KeyObject;
   try {
-    return createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
+    key = createPublicKey({ key: Buffer.from(spki), format: 'der', type: 'spki' });
   } catch (cause) {
     throw new AccessError('ACCESS_UNSUPPORTED', { where: 'AA', detail: 'the public key cannot be read', cause });
   }
+  if (isWeakRsa(key)) throw new AccessError('ACCESS_UNSUPPORTED', { where: 'AA', detail: 'a weak RSA key proves nothing' });
+  return key;
+}
+
+/** Applets have keys of 1024 bits; shorter ones are factored within days. Under the exponent 1 everybody signs. */
+const RSA_BITS_MIN = 1024;
+
+function isWeakRsa(key: KeyObject): boolean {
+  if (key.asymmetricKeyType !== 'rsa') return false;
+  const { modulusLength = 0, publicExponent = 0n } = key.asymmetricKeyDetails ?? {};
+  return modulusLength < RSA_BITS_MIN || publicExponent < 3n || publicExponent % 2n === 0n || modulusOf(key) % 2n === 0n;
+}
+
+function modulusOf(key: KeyObject): bigint {
+  return bytesToInteger(Uint8Array.from(Buffer.from(key.export({ format: 'jwk' }).n ?? '', 'base64url')));
 }
