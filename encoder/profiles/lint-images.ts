@@ -11,6 +11,9 @@ type Range = { readonly least: number; readonly most: number };
 
 const BASELINE = 0xc0;
 const PNG_GREY = 0;
+/** The standard lets a file have 65535 layers and 32 levels: work for a decoder that no portrait has a use for. */
+const LAYERS_MOST = 64;
+const LEVELS_MOST = 10;
 
 /**
  * The portrait by its headers alone; nothing is decoded. It goes on the chip byte for byte, so whatever it carries beyond
@@ -62,7 +65,12 @@ const PORTRAIT_FORMATS: Readonly<Record<PortraitFormat, (bytes: Uint8Array, rule
   },
   'JPEG 2000'(bytes) {
     const header = readJpeg2000Header(bytes, 'portrait');
-    return { ...header, unsuitable: header.palette ? ['a palette'] : [] };
+    const unsuitable = [
+      ...(header.palette ? ['a palette'] : []),
+      ...(header.layers > LAYERS_MOST ? [`${header.layers} quality layers`] : []),
+      ...(header.decompositionLevels > LEVELS_MOST ? [`${header.decompositionLevels} decomposition levels`] : []),
+    ];
+    return { ...header, unsuitable };
   },
 };
 
