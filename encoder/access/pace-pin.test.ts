@@ -238,6 +238,13 @@ describe('Doc 9303-11 §4.4.4.1: a chip that announces several', () => {
     expect(session.certificationAuthorityReferences).toEqual(references.slice(0, 2));
     expect(chip.wire.at(-1)?.slice(24, -4)).toBe(objects);
   });
+
+  it('threat: a chip that names anything: what can name no key goes no further', async () => {
+    const references = ['anything\n1', 'VNCVCA00001'];
+    const chip = testChip({ pace: new PaceCardSession(GM, [CAN], seeded(3), { certificationAuthorityReferences: () => references }) });
+    const session = await openPaceSession(chip.channel, { parameters: GM, password: CAN, random: seeded(4) });
+    expect(session.certificationAuthorityReferences).toEqual(['VNCVCA00001']);
+  });
 });
 
 describe('bad input: PACE at either end', () => {

@@ -1,5 +1,6 @@
 import { type ApduChannel, expectSuccess, isRefusal, isSuccess, StatusWord, statusName, triesLeft } from '#encoder/apdu';
 import { ByteReader, concat, DecodeError, equalConstantTime } from '#encoder/bytes';
+import { isCvReference } from '#encoder/cv-certificate';
 import { enter, readTlv, readTlvs, tlv, type Tlv } from '#encoder/tlv';
 import { AccessError } from './access-error.ts';
 import { wrongPassword } from './bac.ts';
@@ -133,10 +134,11 @@ function chipAuthenticationData(parameters: PaceParameters, keys: SessionKeys, o
   return decryptChipAuthenticationData(parameters, keys.enc, others.find(({ tag }) => tag === 0x8a)?.value);
 }
 
+/** What can name no key is left out: nothing that a chip makes up goes on into a report (BSI TR-03110-3 §C.1.2, table 12). */
 function certificationAuthorityReferences(others: readonly Tlv[]): readonly string[] {
-  return [0x87, 0x88].flatMap((wanted) =>
-    others.filter(({ tag }) => tag === wanted).map(({ value }) => Buffer.from(value).toString('latin1')),
-  );
+  return [0x87, 0x88]
+    .flatMap((wanted) => others.filter(({ tag }) => tag === wanted).map(({ value }) => Buffer.from(value).toString('latin1')))
+    .filter(isCvReference);
 }
 
 async function setAuthenticationTemplate(channel: ApduChannel, request: PaceRequest): Promise<void> {

@@ -60,6 +60,11 @@ const EXTENSIONS_MAX = 32;
 /** Table 12; the characters of ISO/IEC 8859-1 that table 24 assigns. */
 const HOLDER_REFERENCE = /^[A-Z]{2}[\x20-\x7e\xa0-\xff]{1,9}[0-9A-Z]{5}$/;
 
+/** Whether the text can name a key: a Certification Authority or Certificate Holder Reference. */
+export function isCvReference(text: string): boolean {
+  return HOLDER_REFERENCE.test(text);
+}
+
 /**
  * Byte-exact both ways: what `decode` accepts, `encode` gives back. `encode` refuses a value that `decode` would refuse, with
  * the same `DecodeError`, and values that have no encoding (a date outside the century) with a `RangeError`.
@@ -160,8 +165,7 @@ function readReference(reader: ByteReader, tag: number): string {
   if (inner.remaining > 16) throw inner.error('BYTES_LIMIT', undefined, `${inner.remaining} characters`);
   const { path, offset } = inner;
   const text = Buffer.from(inner.rest()).toString('latin1');
-  if (!HOLDER_REFERENCE.test(text))
-    throw new ByteReader(new Uint8Array(), path, offset).error('BYTES_UNEXPECTED', undefined, 'not a reference');
+  if (!isCvReference(text)) throw new ByteReader(new Uint8Array(), path, offset).error('BYTES_UNEXPECTED', undefined, 'not a reference');
   return text;
 }
 
@@ -214,7 +218,7 @@ export function encodeCvDate(date: string): Uint8Array {
 }
 
 function latin1(text: string): Uint8Array {
-  if (!HOLDER_REFERENCE.test(text)) throw new RangeError('not a holder reference of TR-03110-3 table 12');
+  if (!isCvReference(text)) throw new RangeError('not a holder reference of TR-03110-3 table 12');
   return Uint8Array.from(Buffer.from(text, 'latin1'));
 }
 

@@ -9,6 +9,7 @@ export {
   cvCertificateParts,
   encodeCvCertificateBody,
   encodeCvDate,
+  isCvReference,
   readCvCertificateBody,
   readCvDate,
   type CvCertificate,
