@@ -135,6 +135,22 @@ describe('Doc 9303-11 §4.4: every PACEInfo of EF.CardAccess is one way in', () 
 
 const NO_KEYS = { activeAuthentication: null, chipAuthentication: null };
 
+describe('Doc 9303-11 §4.3.2: unauthenticated read attempts are 6982', () => {
+  it('also when nothing is selected, or what was selected inside a session that a command in clear has ended', async () => {
+    const { card } = await locked({ keys: NO_KEYS });
+    connect(card);
+    const clear = clearChannel(card);
+    expect(await sw(clear, '00B00000')).toBe('6982');
+    await selectApplication(clear);
+    expect(await sw(clear, '00B00000')).toBe('6982');
+    const holder = await openBac(clear, { mrzInformation: MRZ_INFORMATION, random });
+    expect(await sw(holder, '00B00000')).toBe('6986');
+    expect(await sw(holder, '00A4020C0101')).toBe('9000');
+    expect(await sw(clear, '00B00000')).toBe('6982');
+    await expect(readFile(holder, 0x0101)).rejects.toMatchObject({ code: 'ACCESS_SM_ABORTED' });
+  });
+});
+
 describe('Doc 9303-10 §3.11.4, table 34: EF.CardSecurity is read after PACE', () => {
   it('and neither in clear nor after BAC, by identifier nor by short identifier', async () => {
     const security = tlv(0x30, new Uint8Array(30).fill(3));

@@ -83,7 +83,7 @@ export class TravelState {
         return command.p1 === 0x04 ? enterApplication(this.#chip, command) : selectFile(this.#chip, command, isFree);
       case 0xb0:
       case 0xb1:
-        return readBinary(this.#chip, command, { mayRead: isFree, most: READ_BYTES_MAX });
+        return unauthenticated(readBinary(this.#chip, command, { mayRead: isFree, most: READ_BYTES_MAX }));
       default:
         return notHere(command.ins);
     }
@@ -179,6 +179,11 @@ export class TravelState {
     this.#protocols.sessionEnded();
     this.#chip.volatile.currentFile = undefined;
   }
+}
+
+/** "An eMRTD's contactless IC MUST respond to unauthenticated read attempts" with 6982 (Doc 9303-11 §4.3.2), whatever is selected. */
+function unauthenticated(response: ResponseApdu): ResponseApdu {
+  return response.sw === StatusWord.NO_CURRENT_EF ? status(StatusWord.SECURITY_STATUS_NOT_SATISFIED) : response;
 }
 
 /** Logical channels but the basic one, and class bytes for future use (ISO/IEC 7816-4 §5.4.1). */
