@@ -10,7 +10,7 @@ import { sql } from 'kysely';
 
 import { ConfigError } from '#production/config';
 import type { ReadinessCheck } from '#production/http';
-import { checkReaders } from '#production/plant';
+import { checkReaders, isAlive } from '#production/plant';
 import { asStoreError } from '#production/store';
 import { createRinger } from '#queues/workers';
 
@@ -132,9 +132,7 @@ function processCheck(plant: RunningPlant, name: string): ReadinessCheck {
 /** A process of the plant says that it is ready by a file with its number; one that was killed leaves the file behind. */
 function isProcessReady(plant: RunningPlant, name: string): boolean {
   try {
-    const pid = Number(readFileSync(readyFile(plant.plantDir, name), 'utf8'));
-    process.kill(pid, 0);
-    return true;
+    return isAlive(Number(readFileSync(readyFile(plant.plantDir, name), 'utf8')));
   } catch {
     return false;
   }

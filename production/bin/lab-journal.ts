@@ -12,6 +12,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { FileDigest, JournalStep, PersonalisationJournal } from '#encoder/personalisation';
+import { isAlive } from '#production/plant';
 import { LabError } from './lab-error.ts';
 
 /** A line of a card's journal: hashes, names and numbers, nothing personal. */
@@ -99,15 +100,6 @@ function takeInHand(folder: string): () => void {
     writeFileSync(path, String(process.pid), { mode: 0o600 });
   }
   return () => rmSync(path, { force: true });
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
 }
 
 const EVENTS: ReadonlySet<string> = new Set<Entry['event']>(['begun', 'intent', 'outcome', 'bound', 'planned', 'locked', 'inspected']);

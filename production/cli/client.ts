@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 
+import { isAlive } from '#production/plant';
 import { CliError, EXIT } from './cli-error.ts';
 import type { CliIo } from './io.ts';
 
@@ -162,20 +163,10 @@ async function urlOf(plant: string, bringUp?: () => Promise<void>): Promise<stri
 async function addressIn(file: string): Promise<string | undefined> {
   try {
     const { url, pid } = JSON.parse(await readFile(file, 'utf8')) as { readonly url?: unknown; readonly pid?: unknown };
-    if (typeof pid === 'number' && !runs(pid)) return undefined;
+    if (typeof pid === 'number' && !isAlive(pid)) return undefined;
     return typeof url === 'string' ? url : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function runs(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is a process too.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
   }
 }
 

@@ -7,6 +7,7 @@ export { startPlant, type PcscdPlace, type Plant, type PlantConfig } from './pla
 export { retirePlant } from './retire.ts';
 export { secretFile, writeWhole } from './folders.ts';
 export { PlantError, type PlantErrorCode } from './plant-error.ts';
+export { isAlive } from './process-identity.ts';
 export { logFileOf, supervise, type PlantEvent, type ProcessSpec, type Supervised, type SupervisorDeps } from './supervisor.ts';
 export { stopOnSignal } from './stop-on-signal.ts';
 export { startPostgres, type PlantPostgres, type PostgresConnection } from './postgres.ts';

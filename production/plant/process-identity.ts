@@ -16,6 +16,11 @@ export function identify(pid: number): ProcessIdentity | undefined {
   return startTicks === undefined ? undefined : { pid, startTicks, bootId: bootId() };
 }
 
+/** A process with this number runs; one that has ended and only waits to be reaped does not, though kill(2) still finds it. */
+export function isAlive(pid: number): boolean {
+  return identify(pid) !== undefined;
+}
+
 export function isRunning(identity: ProcessIdentity): boolean {
   return identity.bootId === bootId() && startTicksOf(identity.pid) === identity.startTicks;
 }
