@@ -18,6 +18,8 @@ const READS_MAX = { timesLeast: 4, more: 64 } as const;
 const HEADER_BYTES = 6;
 
 export interface ReadOptions {
+  /** Selected by path from the master file; default: in the current directory. */
+  readonly byPath?: boolean;
   /** Most bytes asked for at once; above 223 the answers need extended length. Default 223. */
   readonly readMax?: number;
   readonly fileBytesMax?: number;
@@ -38,7 +40,19 @@ export async function selectApplication(channel: ApduChannel, aid: Uint8Array = 
 
 /** SELECT by file identifier (00 A4 02 0C). It never selects the MF first: Vietnamese cards answer that with 6D00. */
 export async function selectFile(channel: ApduChannel, fid: number): Promise<void> {
-  const response = await channel.send({ cla: 0, ins: 0xa4, p1: 0x02, p2: 0x0c, data: uintBE(fid, 2) });
+  await select(channel, fid, SELECT_BY.elementaryFile);
+}
+
+/** SELECT by path from the master file (00 A4 08 0C), whatever the current directory is. Not every chip has it. */
+async function selectByPath(channel: ApduChannel, fid: number): Promise<void> {
+  await select(channel, fid, SELECT_BY.path);
+}
+
+/** P1 of SELECT (ISO/IEC 7816-4 table 63). */
+const SELECT_BY = { elementaryFile: 0x02, path: 0x08 } as const;
+
+async function select(channel: ApduChannel, fid: number, p1: number): Promise<void> {
+  const response = await channel.send({ cla: 0, ins: 0xa4, p1, p2: 0x0c, data: uintBE(fid, 2) });
   expectSuccess(response, `SELECT ${name(fid)}`);
 }
 
@@ -51,7 +65,7 @@ export async function selectFile(channel: ApduChannel, fid: number): Promise<voi
  */
 export async function readFile(channel: ApduChannel, fid: number, options: ReadOptions = {}): Promise<Uint8Array> {
   const where = name(fid);
-  await selectFile(channel, fid);
+  await (options.byPath === true ? selectByPath(channel, fid) : selectFile(channel, fid));
   const readMax = options.readMax ?? SHORT_READ_MAX;
   const first = await readStart(
     channel,

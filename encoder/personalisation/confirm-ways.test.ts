@@ -76,6 +76,15 @@ describe('a locked chip is opened as its planned EF.CardAccess announces', () =>
     await expect(confirmed).rejects.toMatchObject({ code: 'ACCESS_PASSWORD_WRONG' });
   });
 
+  it('after its driver has asked for the application, as well', async () => {
+    const { connect, digests } = await finished([announcing(['4.2', 12]), EF_COM, SOD]);
+    const connection = await connect();
+    const driver = referenceDriver(connection);
+    expect((await driver.identify()).lifeCycle).toBe('locked');
+    await driver.proveLock();
+    await confirmLocked({ connection, secrets: SECRETS, files: digests, random });
+  });
+
   it('without EF.CardAccess by BAC', async () => {
     const { connect, digests } = await finished([EF_COM, SOD]);
     await confirmLocked({ connection: await connect(), secrets: SECRETS, files: digests, random });

@@ -58,7 +58,7 @@ const WITH_CVCA = [...FILES, [inApplication(0x011c), EF_CVCA] as const];
 
 describe.each([
   ['by PACE', 'reference', WITH_CARD_ACCESS, {}],
-  ['by BAC, where there is no PACE and no extended length', 'passport-applet', WITH_CVCA, { pace: null, extendedLength: false }],
+  ['by BAC, where there is no PACE and no extended length', 'passport-applet', WITH_CVCA, { extendedLength: false }],
 ] as const)('a chip that was found locked is confirmed %s (%s)', (_way, name, files, options) => {
   const chip = locked(name, files);
   const confirm = async (changes: Partial<Confirmation> = {}): Promise<void> =>

@@ -3,11 +3,11 @@ import { openChannel, type ApduChannel } from '#encoder/apdu';
 import {
   AccessError,
   canPassword,
+  isFileUnavailable,
   openBac,
   openPace,
   type PaceChoice,
   paceChoices,
-  paceParameters,
   readFile,
   selectApplication,
   SHORT_READ_MAX,
@@ -30,8 +30,6 @@ export interface Confirmation {
   readonly files: readonly FileDigest[];
   /** Files that no one can read with BAC or PACE alone, such as DG3: they are not compared. */
   readonly unreadable?: readonly FileId[];
-  /** id-PACE-… in dotted form and number of the domain parameters; null: BAC. Absent: what EF.CardAccess announces, BAC without one. */
-  readonly pace?: { readonly oid: string; readonly parameterId: number } | null;
   /** False: of a family without it (`DriverCapabilities`). Default true. */
   readonly extendedLength?: boolean;
   readonly random: (length: number) => Uint8Array;
@@ -53,7 +51,7 @@ export async function confirmLocked(request: Confirmation): Promise<void> {
   const inMasterFile = readable.filter(({ directory }) => directory === 'MF');
   const inApplication = readable.filter(({ directory }) => directory === 'eMRTD');
   const clear = openChannel(request.connection);
-  const pace = await paceOf(clear, request, readMax);
+  const pace = await announcedPace(clear, request, readMax);
   // BAC opens the application alone, PACE the master file first (Doc 9303-11 §4.2); what it has is everybody's before BAC.
   if (pace === null) await compare(clear, inMasterFile, readMax);
   const channel = pace === null ? await openByBac(clear, request) : await openByPace(clear, request, pace);
@@ -69,13 +67,7 @@ export async function confirmLocked(request: Confirmation): Promise<void> {
 }
 
 /** How the finished card opens; null: by BAC. Of a chip's EF.CardAccess only the planned one is believed. */
-async function paceOf(
-  clear: ApduChannel,
-  { pace, files }: Confirmation,
-  readMax: number,
-): Promise<Pick<PaceChoice, 'parameters' | 'sendParameterId'> | null> {
-  if (pace === null) return null;
-  if (pace !== undefined) return { parameters: paceParameters(pace.oid, pace.parameterId), sendParameterId: false };
+async function announcedPace(clear: ApduChannel, { files }: Confirmation, readMax: number): Promise<PaceChoice | null> {
   const planned = files.find((file) => sameFile(file, EF_CARD_ACCESS));
   if (planned === undefined) return null;
   const [first] = paceChoices(await readPlanned(clear, planned, readMax));
@@ -85,7 +77,7 @@ async function paceOf(
 async function openByPace(
   clear: ApduChannel,
   { secrets, random }: Confirmation,
-  { parameters, sendParameterId }: Pick<PaceChoice, 'parameters' | 'sendParameterId'>,
+  { parameters, sendParameterId }: PaceChoice,
 ): Promise<SmChannel> {
   const password = canPassword(secrets.can);
   try {
@@ -110,10 +102,16 @@ const EF_CVCA: FileId = { directory: 'eMRTD', fid: 0x011c };
 /** Errors: CHIP_CONTENT_DIFFERS for other content than was planned. */
 async function readPlanned(channel: ApduChannel, file: FileDigest, readMax: number): Promise<Uint8Array> {
   const options = { readMax, ...(sameFile(file, EF_CVCA) ? { length: file.size } : {}) };
-  const bytes = await readFile(channel, file.fid, options).catch((cause: unknown) => {
-    if (cause instanceof AccessError && cause.code === 'ACCESS_FILE_INVALID') return null;
-    throw cause;
-  });
+  const bytes = await readFile(channel, file.fid, options)
+    .catch((cause: unknown) => {
+      // A driver that has asked the chip for its application has left the master file, to which no name leads back.
+      if (file.directory === 'MF' && isFileUnavailable(cause)) return readFile(channel, file.fid, { ...options, byPath: true });
+      throw cause;
+    })
+    .catch((cause: unknown) => {
+      if (cause instanceof AccessError && cause.code === 'ACCESS_FILE_INVALID') return null;
+      throw cause;
+    });
   if (bytes === null || createHash('sha256').update(bytes).digest('hex') !== file.sha256) {
     throw new PersonalisationError('CHIP_CONTENT_DIFFERS', { where: nameOfFile(file) });
   }

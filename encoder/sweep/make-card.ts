@@ -132,8 +132,8 @@ async function confirm(
     throw new PersonalisationError('ALREADY_LOCKED');
   }
   await driver.proveLock();
-  const { secrets, closed, pace } = card;
+  const { secrets, closed } = card;
   const { extendedLength } = driver.capabilities;
-  await confirmLocked({ connection, secrets, files: fileDigests(planned), unreadable: closed, pace, extendedLength, random });
+  await confirmLocked({ connection, secrets, files: fileDigests(planned), unreadable: closed, extendedLength, random });
   return 'was locked';
 }

@@ -7,7 +7,6 @@ import { directoryOf, fileByName, withJfifHeader, type FileName } from '#encoder
 import type { PlannedFile } from '#encoder/personalisation';
 import {
   accessSecretsFor,
-  announcedInfos,
   buildDataGroups,
   chipKeyAlgorithms,
   CARD_PROFILES,
@@ -31,8 +30,6 @@ export interface SweptCard {
   readonly requirements: CardRequirements;
   readonly needsChipId: boolean;
   readonly trustPoint: TrustPoint | null;
-  /** The PACE that a terminal chooses; null: BAC. */
-  readonly pace: { readonly oid: string; readonly parameterId: number } | null;
   /** Files that only Terminal Authentication opens. */
   readonly closed: readonly FileId[];
   /** All files, the signed ones too, once the chip's id and public keys are known. */
@@ -75,7 +72,6 @@ export function sweptCards(content: SweptContent): readonly SweptCard[] {
 
 export function sweptCard(profile: CardProfile, { images, efSod }: SweptContent): SweptCard {
   const record: CitizenRecord = { ...SPECIMEN_CITIZEN, ...images };
-  const paceInfo = announcedInfos(profile).find((info) => info.kind === 'PACEInfo');
   const secrets = accessSecretsFor(profile, record);
   const keys = chipKeyAlgorithms(profile);
   const byCan = profile.access.pacePasswords.includes('CAN');
@@ -93,7 +89,6 @@ export function sweptCard(profile: CardProfile, { images, efSod }: SweptContent)
     },
     needsChipId: profile.files.includes('EF.DG13'),
     trustPoint: profile.files.includes('EF.CVCA') ? TRUST_POINT : null,
-    pace: paceInfo?.parameterId === undefined ? null : { oid: paceInfo.protocol, parameterId: paceInfo.parameterId },
     closed: profile.access.underTerminalAuthentication.map((number) => placeOf(`EF.DG${number}` as FileName)),
     files: ({ chipId, publicKeys }) => {
       const { files, writingOrder, cardSecurityContent } = buildDataGroups({
