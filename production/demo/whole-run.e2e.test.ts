@@ -127,14 +127,18 @@ describe('issue 2, step 3: the books of a run', () => {
 });
 
 describe('design/house.md: what lies in var/demo', () => {
-  it('has every file that the house plan lists, and no other', () => {
+  it('has every file that the house plan lists, and what opens DG3 (issue 3); no other', () => {
     expect(readdirSync(outDir).toSorted()).toEqual(['cards', 'orders.json', 'pki', 'report.json', 'shipments']);
     expect(readdirSync(at('pki')).toSorted()).toEqual([
       'birth-certificate-signer.cer',
       'csca.cer',
       'csca.crl',
+      'cvca.cvcert',
+      'document-verifier.cvcert',
       'ds-1.cer',
       'manifest-signer.cer',
+      'terminal.cvcert',
+      'terminal.key.pem',
     ]);
     expect(good).toHaveLength(PEOPLE);
     expect(readdirSync(at('cards'))).toHaveLength(PEOPLE + 1);
