@@ -8,7 +8,7 @@ type Role = keyof ChipKeyAlgorithms;
 
 /** How a key pair is asked for, and how its public half is read. `read` throws CHIP_ANSWER_INVALID, or DecodeError for what is no TLV. */
 interface ChipKey {
-  /** Control reference template of GENERATE ASYMMETRIC KEY PAIR (chip specification §4.2). */
+  /** Control reference template of GENERATE ASYMMETRIC KEY PAIR (chip specification §4). */
   readonly request: Uint8Array;
   readonly read: (template: Uint8Array, operation: string) => Uint8Array;
 }

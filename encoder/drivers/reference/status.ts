@@ -6,7 +6,7 @@ import { readPublicKey } from './chip-keys.ts';
 
 const OPERATION = 'GET DATA personalisation status';
 
-/** The object DF23 of the chip specification, §4.6. Throws `DriverError` CHIP_ANSWER_INVALID. */
+/** The object DF23 of the chip specification, §4.2. Throws `DriverError` CHIP_ANSWER_INVALID. */
 export function decodeStatus(bytes: Uint8Array): ChipStatus {
   try {
     const objects = decodeTlvs(enter(new ByteReader(bytes, 'DF23'), 0xdf23).rest(), 'DF23');
