@@ -37,6 +37,11 @@ export class KeySets {
     return version === 0 ? this.#sets[0] : this.#sets.find((set) => set.keys.version === version);
   }
 
+  /** All of them, the first one first. */
+  get all(): readonly KeySet[] {
+    return this.#sets;
+  }
+
   /** Key Information Template E0, for GET DATA. */
   information(): Uint8Array {
     return keyInformationTemplate.encode(this.#sets.flatMap(informationOf));

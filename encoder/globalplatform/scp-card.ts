@@ -35,7 +35,7 @@ export abstract class ScpCardSession<Level extends number> {
     return this.#levels.find((known) => known === level) ?? 0;
   }
 
-  /** Answers 84 82 level 00. A wrong MAC or cryptogram closes the session; the chip counts it. */
+  /** Answers 84 82 level 00. A wrong MAC or cryptogram closes the session; real chips count it. */
   externalAuthenticate(command: ParsedCommandApdu): ResponseApdu {
     const session = this.#session;
     if (session === undefined || this.#authenticated) {

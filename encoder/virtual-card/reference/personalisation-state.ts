@@ -1,5 +1,5 @@
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
-import { concat, equalBytes, Secret, uintBE } from '#encoder/bytes';
+import { concat, equalBytes, uintBE } from '#encoder/bytes';
 import { Scp03CardSession } from '#encoder/globalplatform';
 import { tlv } from '#encoder/tlv';
 import { fileAddress, sha256, type KeyRole } from '../memory.ts';
@@ -20,6 +20,7 @@ import {
 import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
 import { storeData } from './store-data.ts';
+import { putKeyCommand, transportKeySets } from './transport-keys.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
@@ -40,6 +41,7 @@ export class PersonalisationState {
     const channel = this.#channel;
     const inner = channel?.unwrap(command);
     if (channel === undefined || inner === undefined) return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+    if (inner.ins === PUT_KEY) return channel.wrap(putKeyCommand(this.#chip.memory, inner, channel));
     const handler = COMMANDS[inner.ins];
     const response = handler === undefined ? status(StatusWord.INS_NOT_SUPPORTED) : await handler(this.#chip, inner);
     return channel.wrap(response);
@@ -59,27 +61,28 @@ export class PersonalisationState {
 
   #initializeUpdate(command: ParsedCommandApdu): ResponseApdu {
     const { memory } = this.#chip;
-    const { enc, mac, dek } = memory.transportKeys;
-    this.#channel = new Scp03CardSession(
-      { enc: new Secret(enc), mac: new Secret(mac), dek: new Secret(dek), version: KEY_VERSION },
-      {
-        diversificationData: concat(new Uint8Array(2), memory.chipId),
-        sequenceCounter: memory.nextSequenceCounter(),
-        aid: ISD_AID,
-      },
-    );
+    // P1 names the key version; 00 is the first set (GPC v2.3.1 §11.1.2 and Amendment D v1.2 §7.1.1).
+    const set = transportKeySets(memory).find(command.p1);
+    if (set === undefined) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
+    this.#channel = new Scp03CardSession(set.keys, {
+      diversificationData: concat(new Uint8Array(2), memory.chipId),
+      sequenceCounter: memory.nextSequenceCounter(),
+      aid: ISD_AID,
+    });
     this.#chip.volatile.decryptSensitive = (data) => this.#channel?.decryptSensitive(data);
     return this.#channel.initializeUpdate(command);
   }
 }
 
-const KEY_VERSION = 0x01;
+const PUT_KEY = 0xd8;
 
 /** Data objects of GET DATA. */
 const CPLC = 0x9f7f;
 const CHIP_IDENTITY = 0xdf20;
 const BINDING_TAG = 0xdf22;
 const PERSONALISATION_STATUS = 0xdf23;
+/** Key Information Template (GPC v2.3.1 §11.3.3.1). */
+const KEY_INFORMATION = 0x00e0;
 
 const COMMANDS: Readonly<Record<number, Handler>> = {
   0x47: generateKeyPairCommand,
@@ -130,6 +133,7 @@ function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
 function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   const tag = (command.p1 << 8) | command.p2;
   if (tag === PERSONALISATION_STATUS) return answer(tlv(PERSONALISATION_STATUS, personalisationStatus(chip)));
+  if (tag === KEY_INFORMATION) return answer(transportKeySets(chip.memory).information());
   if (tag !== BINDING_TAG) return getDataInClear(chip, command);
   const { bindingTag } = chip.memory;
   return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));

@@ -8,7 +8,7 @@ import { enterApplication, readBinary, READ_BYTES_MAX, selectFile } from './file
 import { TravelProtocols } from './travel-protocols.ts';
 
 /** Commands of the personalisation: refused for ever, as "not in this state". */
-const PERSONALISATION: ReadonlySet<number> = new Set([0x47, 0x50, 0xca, 0xd6, 0xd7, 0xda, 0xe0, 0xe2, 0xe4, 0xe6, 0xf0, 0xfe]);
+const PERSONALISATION: ReadonlySet<number> = new Set([0x47, 0x50, 0xca, 0xd6, 0xd7, 0xd8, 0xda, 0xe0, 0xe2, 0xe4, 0xe6, 0xf0, 0xfe]);
 /** Secure messaging around an answer: DO'87' with indicator and padding, DO'99', DO'8E' (Doc 9303-11 §9.8.4). */
 const SM_OVERHEAD = 46;
 const SM_SHORT_READ_MAX = 223;
