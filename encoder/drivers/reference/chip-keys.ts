@@ -1,5 +1,5 @@
 import { DH_DOMAINS } from '#encoder/access';
-import { ByteReader, equalBytes, toHex, uintBE } from '#encoder/bytes';
+import { ByteReader, bytesToInteger, equalBytes, uintBE } from '#encoder/bytes';
 import { decodeTlvs, derBitString, derInteger, derNull, derOid, derSequence, enter, oidBytes, tlv } from '#encoder/tlv';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
@@ -81,7 +81,7 @@ function rsa(objects: ReadonlyMap<number, Uint8Array>, operation: string): { alg
   if (modulus === undefined || exponent === undefined || exponent.length > 4 || !whole || !odd || !RSA_BITS.some((one) => one === bits)) {
     throw invalid(operation, 'no RSA public key');
   }
-  const key = derSequence(derInteger(integer(modulus)), derInteger(integer(exponent)));
+  const key = derSequence(derInteger(bytesToInteger(modulus)), derInteger(bytesToInteger(exponent)));
   return { algorithm: `RSA-${bits}`, spki: derSequence(derSequence(derOid(RSA_ENCRYPTION), derNull()), derBitString(key)) };
 }
 
@@ -97,7 +97,7 @@ function ec(objects: ReadonlyMap<number, Uint8Array>, operation: string): { algo
 
 /** The group is one of ours in all its numbers: no chip brings one of its own. */
 function dh(objects: ReadonlyMap<number, Uint8Array>, operation: string): { algorithm: ChipKeyAlgorithm; spki: Uint8Array } {
-  const [p, q, g, y] = [0x81, 0x82, 0x83, 0x84].map((tag) => integer(objects.get(tag) ?? new Uint8Array(0)));
+  const [p, q, g, y] = [0x81, 0x82, 0x83, 0x84].map((tag) => bytesToInteger(objects.get(tag) ?? new Uint8Array(0)));
   const domain = DH_DOMAINS.find((known) => known.p === p && known.q === q && known.g === g);
   if (domain === undefined || y === undefined || y < 2n || y >= domain.p) throw invalid(operation, 'no public key of a known group');
   const algorithm = derSequence(derOid(DH_KEY_AGREEMENT), derSequence(derInteger(domain.p), derInteger(domain.g)));
@@ -106,10 +106,6 @@ function dh(objects: ReadonlyMap<number, Uint8Array>, operation: string): { algo
 
 function sameOid(dotted: string, contents: Uint8Array | undefined): boolean {
   return contents !== undefined && equalBytes(oidBytes(dotted), contents);
-}
-
-function integer(bytes: Uint8Array): bigint {
-  return bytes.length === 0 ? 0n : BigInt(`0x${toHex(bytes)}`);
 }
 
 function invalid(operation: string, detail: string): DriverError {
