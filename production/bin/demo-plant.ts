@@ -27,7 +27,7 @@ export async function startDemoPlant(
     manufacture: (order) => callMachine(started.running.feederSocket, 'manufacture', { ...order }),
     provinceKeys,
     material: async () => {
-      const signer = openSigner(started.running, 'api');
+      const signer = openSigner(started.running, 'authority');
       const { privateKey, point } = demoTerminalKey(join(folders.plantDir, 'demo-terminal'));
       return {
         ...(await signer.publicMaterial()),

@@ -30,7 +30,13 @@ import { signerToken } from './signer-token.ts';
  * The signer on a real SoftHSM token and a real PostgreSQL: who may ask what, and that no signature leaves without its intent
  * (invariants P3, P5), never twice for one content, and never a wrong one.
  */
-const IDENTITIES = { api: 'a'.repeat(64), line: 'b'.repeat(64), inspector: 'c'.repeat(64), worker: 'd'.repeat(64) } as const;
+const IDENTITIES = {
+  api: 'a'.repeat(64),
+  line: 'b'.repeat(64),
+  inspector: 'c'.repeat(64),
+  worker: 'd'.repeat(64),
+  authority: '5'.repeat(64),
+} as const;
 const MASTER = new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 7));
 
 let store: TestStore;
@@ -311,9 +317,9 @@ describe('Doc 9303-11 §7.1: the chain that opens fingerprints', () => {
         -65,
       );
     const key = point();
-    const [, first] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: key });
-    const [, same] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: key });
-    const [, other] = await as('api').certifyTerminal({ mnemonic: 'FIELD', point: point() });
+    const [, first] = await as('authority').certifyTerminal({ mnemonic: 'FIELD', point: key });
+    const [, same] = await as('authority').certifyTerminal({ mnemonic: 'FIELD', point: key });
+    const [, other] = await as('authority').certifyTerminal({ mnemonic: 'FIELD', point: point() });
     const nameOf = (bytes: Uint8Array = new Uint8Array(0)): string => cvCertificate.decode(bytes).body.certificateHolderReference;
     expect(same).toEqual(first);
     expect([nameOf(first), nameOf(other)]).toEqual(['VNFIELD00001', 'VNFIELD00002']);
@@ -323,6 +329,12 @@ describe('Doc 9303-11 §7.1: the chain that opens fingerprints', () => {
     const { as } = await signer();
     await expect(as('line').signAsTerminal(utf8('challenge'))).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
     await expect(as('worker').terminalChain()).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
+  });
+
+  it('threat: the process that answers HTTP has a terminal of its own certified, to read DG3', async () => {
+    const { as } = await signer();
+    const terminal = { mnemonic: 'FIELD', point: new Uint8Array(65) };
+    await expect(as('api').certifyTerminal(terminal)).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
   });
 });
 

@@ -14,7 +14,7 @@ import { openToken } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
 import { signerToken } from './signer-token.ts';
 
-const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker'];
+const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
 
 await runProcess('signer', async (plant, log) => {
   const hsm = new Pkcs11Hsm({ tokenLabel: plant.token.label, modulePath: plant.token.module });

@@ -4,7 +4,8 @@
  */
 import type { Secret } from '#encoder/bytes';
 
-export type SignerClientIdentity = 'api' | 'line' | 'inspector' | 'worker';
+/** `authority`: a person's tool on the plant's own host, and no process that answers anybody. */
+export type SignerClientIdentity = 'api' | 'line' | 'inspector' | 'worker' | 'authority';
 
 /** Public material; the signer's private keys stay in the token. All certificates DER. */
 export interface PublicMaterial {
@@ -45,7 +46,7 @@ export interface SignerClient {
   terminalChain(): Promise<readonly Uint8Array[]>;
   /** ID_IC || r_IC || Comp(PK_DH,IFD), signed by the plant's inspection system: plain r || s. [inspector] */
   signAsTerminal(data: Uint8Array): Promise<Uint8Array>;
-  /** Certifies another terminal's key (uncompressed point on the CVCA's curve), for DG3: document verifier, terminal. [api] */
+  /** Certifies another terminal's key (uncompressed point on the CVCA's curve), for DG3: document verifier, terminal. [authority] */
   certifyTerminal(terminal: { readonly mnemonic: string; readonly point: Uint8Array }): Promise<readonly Uint8Array[]>;
   /** Detached CMS over the manifest's bytes. [worker] */
   signManifest(request: { readonly consignmentId: string; readonly manifest: Uint8Array }): Promise<Uint8Array>;

@@ -11,7 +11,7 @@ test('a signer whose token file of one caller is empty does not start: nobody is
   const folder = mkdtempSync(join(tmpdir(), 'cardmint-signer-'));
   try {
     const whole = 'a'.repeat(64);
-    const identities = { api: whole, line: '', inspector: whole, worker: whole };
+    const identities = { api: whole, line: '', inspector: whole, worker: whole, authority: whole };
     await expect(
       serveSigner(join(folder, 'signer.sock'), { answers: {} as unknown as Answers, identities, log: silentLogger }),
     ).rejects.toMatchObject({ code: 'SIGNER_REFUSED', where: 'line' });

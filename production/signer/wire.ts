@@ -15,7 +15,7 @@ export interface RequestRow {
   readonly schema: TSchema;
 }
 
-const EVERYBODY: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker'];
+const EVERYBODY: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
 
 export const REQUESTS = {
   'public-material': { callers: EVERYBODY, schema: object({}) },
@@ -44,7 +44,7 @@ export const REQUESTS = {
     schema: object({ data: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 1000 }) }),
   },
   'terminal-certificate': {
-    callers: ['api'],
+    callers: ['authority'],
     schema: object({
       mnemonic: Type.String({ pattern: '^[A-Z0-9]{1,9}$' }),
       point: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 200 }),
