@@ -8,10 +8,10 @@ import { referenceDriver } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { mrzFor } from '#encoder/mrz';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
-import { profileById, type CitizenRecord } from '#encoder/profiles';
+import { chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
 import { inProcessReader } from '#encoder/readers';
 import { createImage, makeRsaKey, VirtualCard } from '#encoder/virtual-card';
-import { cardFiles, chipKeysOf } from '#queues/steps';
+import { cardFiles } from '#queues/steps';
 import { throwawayChain } from './throwaway-cvca.ts';
 
 /** Medians over a few rounds. */
@@ -44,7 +44,7 @@ export async function bareChip(record: CitizenRecord, profile: string): Promise<
       const keys = diversify(master, chipId);
       await driver.open(keys);
       const bindingTag = Uint8Array.from(randomBytes(32));
-      const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag, keys: chipKeysOf(profile) });
+      const publicKeys = await prepareChip({ driver, journal: NO_JOURNAL, bindingTag, keys: chipKeyAlgorithms(profileById(profile)) });
       const files = cardFiles({ profile, record, chipId: identity.chipId ?? '', publicKeys, trustPoint });
       const plan = planPersonalisation(
         { bindingTag, publicKeys, ...files.planned(new Uint8Array(SOD_BYTES).fill(0x77)) },

@@ -23,11 +23,11 @@ import {
   type PersonalisationPlan,
   type PlannedFile,
 } from '#encoder/personalisation';
-import type { CitizenRecord } from '#encoder/profiles';
+import { chipKeyAlgorithms, profileById, type CitizenRecord } from '#encoder/profiles';
 import { tlv } from '#encoder/tlv';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { createImage, VirtualCard, type ChipKey, type Timing } from '#encoder/virtual-card';
-import { cardFiles, chipKeysOf } from '#queues/steps';
+import { cardFiles } from '#queues/steps';
 import type { ThrowawayChain } from './throwaway-cvca.ts';
 
 /** One command and its answer on the wire. */
@@ -110,7 +110,7 @@ export async function runCard(bench: CardBench, name: string): Promise<CardRun> 
     if (operation === 'lock') meter.begin('lock and proof');
   };
   const run = { driver, journal: NO_JOURNAL, beforeEach };
-  const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeysOf(bench.profile) });
+  const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeyAlgorithms(profileById(bench.profile)) });
   meter.begin('data groups');
   const { record, profile } = bench;
   const { trustPoint } = bench.chain;

@@ -1,19 +1,14 @@
 import { cvCertificate } from '#encoder/cv-certificate';
-import type { ChipKeyAlgorithms, ChipPublicKeys, FileId, TrustPoint } from '#encoder/drivers';
+import type { ChipPublicKeys, FileId, TrustPoint } from '#encoder/drivers';
 import { directoryOf, fileByName, type FileName } from '#encoder/lds';
 import type { PlanInput } from '#encoder/personalisation';
-import { accessSecretsFor, buildDataGroups, chipKeyAlgorithms, profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
+import { accessSecretsFor, buildDataGroups, profileById, type CardProfile, type CitizenRecord } from '#encoder/profiles';
 
 export interface CardFiles {
   readonly efCom: Uint8Array;
   readonly dataGroups: ReadonlyMap<number, Uint8Array>;
   /** What the personalisation plan wants to know, once EF.SOD is signed. */
   readonly planned: (efSod: Uint8Array) => Pick<PlanInput, 'files' | 'secrets' | 'trustPoint'>;
-}
-
-/** The key pairs that the chip of this profile makes. */
-export function chipKeysOf(profileId: string): ChipKeyAlgorithms {
-  return chipKeyAlgorithms(profileById(profileId));
 }
 
 /** What is known of a card when its chip has its keys. */

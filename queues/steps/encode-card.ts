@@ -10,6 +10,7 @@ import {
   type JournalStep,
   type PersonalisationJournal,
 } from '#encoder/personalisation';
+import { chipKeyAlgorithms, profileById } from '#encoder/profiles';
 import type {
   CardLedger,
   CardRecords,
@@ -22,7 +23,7 @@ import type {
   SpoilReason,
 } from '#queues/ports';
 import { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
-import { cardFiles, chipKeysOf } from './card-files.ts';
+import { cardFiles } from './card-files.ts';
 import { countLoss, forgetLosses, LOSSES_MAX } from './seat-losses.ts';
 import { ATTEMPTS_MAX, rank, type StepResult } from './step.ts';
 
@@ -139,7 +140,7 @@ async function writeChip(
   const holdLease = leaseHolder(deps, claim);
   const run = { driver, journal: journalFor(deps.journal, claim), beforeEach: holdLease };
   const bindingTag = bindingTagOf(claim.cardId);
-  const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeysOf(card.profile) });
+  const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeyAlgorithms(profileById(card.profile)) });
   if ((await deps.ledger.recordChipKeys(claim, publicKeys)) === 'CHIP_KEY_REPEATED') return 'CHIP_KEY_REPEATED';
 
   const record = await deps.records.open(claim);

@@ -3,7 +3,7 @@
  * stand on ports (`queues/ports`) and know no table, no queue and no key.
  */
 export { bindBlank, type BindDeps, type BoundPiece, type Seat } from './bind-blank.ts';
-export { cardFiles, cardFilesOf, chipKeysOf, type CardFacts, type CardFiles } from './card-files.ts';
+export { cardFiles, cardFilesOf, type CardFacts, type CardFiles } from './card-files.ts';
 export { bindingTagOf, encodeCard, type EncodeDeps } from './encode-card.ts';
 export { inspectCard, type InspectDeps, type InspectionEvidence } from './inspect-card.ts';
 export { clearStation, type PieceDeps } from './pieces.ts';

@@ -20,7 +20,7 @@ import {
 import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
 import { storeData } from './store-data.ts';
-import { putKeyCommand, transportKeySets } from './transport-keys.ts';
+import { keyInformationOf, putKeyCommand, transportKeySets } from './transport-keys.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
@@ -133,7 +133,7 @@ function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
 function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   const tag = (command.p1 << 8) | command.p2;
   if (tag === PERSONALISATION_STATUS) return answer(tlv(PERSONALISATION_STATUS, personalisationStatus(chip)));
-  if (tag === KEY_INFORMATION) return answer(transportKeySets(chip.memory).information());
+  if (tag === KEY_INFORMATION) return answer(keyInformationOf(chip.memory));
   if (tag !== BINDING_TAG) return getDataInClear(chip, command);
   const { bindingTag } = chip.memory;
   return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));

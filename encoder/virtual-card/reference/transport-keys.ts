@@ -17,6 +17,16 @@ export function transportKeySets(memory: ChipMemory): KeySets {
   return new KeySets([{ kind: 'AES', keys }]);
 }
 
+/** Key Information Template E0 (GPC v2.3.1 §11.3.3.1). */
+export function keyInformationOf(memory: ChipMemory): Uint8Array {
+  const sets = transportKeySets(memory);
+  try {
+    return sets.information();
+  } finally {
+    sets.destroy();
+  }
+}
+
 /** PUT KEY (GPC v2.3.1 §11.8) inside the channel: in memory before it is answered, all of it or nothing. */
 export function putKeyCommand(memory: ChipMemory, command: ParsedCommandApdu, session: Scp03CardSession): ResponseApdu {
   const sets = transportKeySets(memory);
