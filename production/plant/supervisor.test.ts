@@ -34,7 +34,8 @@ describe('a process that is kept running', () => {
   afterEach(async () => {
     await service?.stop();
     service = undefined;
-    rmSync(plantDir, { recursive: true, force: true });
+    // A child that was killed in the middle of a system call may still have made its file.
+    rmSync(plantDir, { recursive: true, force: true, maxRetries: 10 });
   });
 
   it('sets the parent-death signal after every change of credentials and namespace (prctl(2) clears it there)', () => {
@@ -125,6 +126,22 @@ describe('a process that is kept running', () => {
     await stubborn.stop();
     expect(identify(pid)).toBeUndefined();
     expect(events).toContainEqual({ kind: 'exited', service: 'sleeper', pid, code: null, signal: 'SIGKILL' });
+  });
+
+  it('leaves no child of a stopped service behind', async () => {
+    const { readFile } = await import('node:fs/promises');
+    const note = join(plantDir, 'child');
+    const kept = await start({
+      command: 'sh',
+      args: ['-c', 'sleep 600 & echo $! >"$1"; wait', 'sh', note],
+      probe: async () => {
+        if ((await readFile(note, 'utf8')).trim() === '') throw new Error('no child yet');
+      },
+    });
+    const child = identify(Number(await readFile(note, 'utf8')));
+    if (child === undefined) throw new Error('the service has no child');
+    await kept.stop();
+    await expect.poll(() => isRunning(child)).toBe(false);
   });
 
   it('stops while it is waiting to restart, and starts nothing afterwards', async () => {

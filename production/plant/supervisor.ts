@@ -265,7 +265,7 @@ class Keeper implements Supervised {
       ended.then(() => true),
       sleep(this.#spec.stopDeadlineMs, undefined, { ref: false }).then(() => false),
     ]);
-    if (inTime) return;
+    if (inTime) return killChildrenOf(child.pid);
     killGroup(child.pid);
     await ended;
   }
@@ -341,6 +341,11 @@ export async function endForeign(identity: ProcessIdentity, deadlineMs: number, 
     if (performance.now() > until) signalQuietly(identity.pid, 'SIGKILL');
     await sleep(20);
   }
+}
+
+/** What a process that has ended left in its group: the kernel keeps the number of a group for as long as it has a member. */
+function killChildrenOf(pid: number): void {
+  signalQuietly(-pid, 'SIGKILL');
 }
 
 function killGroup(pid: number): void {
