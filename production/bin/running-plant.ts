@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PostgresConnection, RedisPlace } from '#production/plant';
+import type { PlantToken, PostgresConnection, RedisPlace } from '#production/plant';
 import { connectSigner, type SignerClient, type SignerClientIdentity } from '#production/signer';
 import { openDatabase, systemIds, type DatabaseConnection, type Db, type StoreDeps } from '#production/store';
 import { createCardLedger, holdLeases } from '#production/cards';
@@ -31,7 +31,7 @@ export interface RunningPlant {
   readonly seats: readonly { readonly place: Place; readonly readerName: string }[];
   readonly feederSocket: string;
   readonly signerSocket: string;
-  readonly token: { readonly configuration: string; readonly module: string; readonly label: string; readonly pinFile: string };
+  readonly tokens: readonly PlantToken[];
   /** The chip maker's master key; the first ceremony imports it into the token. */
   readonly makerMasterFile: string;
   readonly secretsDir: string;

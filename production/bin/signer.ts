@@ -17,8 +17,10 @@ import { signerToken } from './signer-token.ts';
 const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
 
 await runProcess('signer', async (plant, log) => {
-  const hsm = new Pkcs11Hsm({ tokenLabel: plant.token.label, modulePath: plant.token.module });
-  await openToken(hsm, { plantDir: plant.plantDir, pinFile: plant.token.pinFile });
+  const [token] = plant.tokens;
+  if (token === undefined) throw new Error('a plant has tokens');
+  const hsm = new Pkcs11Hsm({ tokenLabel: token.tokenLabel, modulePath: token.module });
+  await openToken(hsm, { plantDir: plant.plantDir, pinFile: token.pinFile });
   const plan = specimenPlan();
   const ceremony = await runFirstCeremony(
     hsm,

@@ -62,17 +62,15 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
       await db.destroy();
     }
     const processes = new Map<string, Supervised>();
-    const keep = async (name: string, enter?: readonly string[]): Promise<void> => {
-      processes.set(
-        name,
-        await plant.supervise(
-          processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector', ...(enter === undefined ? {} : { enter }) }),
-        ),
-      );
+    const keep = async (name: string, env: Readonly<Record<string, string>> = {}): Promise<void> => {
+      processes.set(name, await plant.supervise(processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector', env })));
     };
     const line = extras.withoutLine !== true;
     extras.stopping?.throwIfAborted();
-    await settled([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
+    await settled([
+      ...(line ? [keepVirtualCards(plant, running, processes)] : []),
+      keep('signer', { SOFTHSM2_CONF: running.tokens[0]?.conf ?? '' }),
+    ]);
     extras.stopping?.throwIfAborted();
     await settled(['worker', ...(line ? ['line', 'inspector'] : []), 'api'].map((name) => keep(name)));
     extras.stopping?.throwIfAborted();
@@ -91,7 +89,7 @@ async function settled(starts: readonly Promise<void>[]): Promise<void> {
 
 /** A service that the configuration names is yours; the others are embedded. */
 function servicesOf(config: Config): PlantConfig {
-  const { postgres, redis, pcscd, token } = config;
+  const { postgres, redis, pcscd, tokens } = config;
   return {
     plantDir: config.plantDir,
     readers: config.line.seats,
@@ -102,7 +100,7 @@ function servicesOf(config: Config): PlantConfig {
       : {
           pcscd: { csockName: pcscd.csockName, seats: pcscd.seats.map(({ vpcdPort, ...seat }) => ({ ...seat, port: vpcdPort }) as Seat) },
         }),
-    ...(token === null ? {} : { token }),
+    ...(tokens === null ? {} : { tokens }),
   };
 }
 
@@ -148,12 +146,7 @@ function describePlant(plant: Plant, config: Config, extras: PlantExtras): Runni
     seats: plant.pcscd.seats.map((seat) => ({ place: seat.place as Place, readerName: seat.readerName })),
     feederSocket: join(sockets, 'feeder.sock'),
     signerSocket: join(sockets, 'signer.sock'),
-    token: {
-      configuration: plant.token.conf ?? '',
-      module: plant.token.module,
-      label: plant.token.tokenLabel,
-      pinFile: plant.token.pinFile,
-    },
+    tokens: plant.tokens,
     makerMasterFile,
     secretsDir,
     spoolDir,

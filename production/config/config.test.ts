@@ -38,7 +38,7 @@ describe('configuration', () => {
       postgres: null,
       redis: null,
       pcscd: null,
-      token: null,
+      tokens: null,
     });
     expect(Object.isFrozen(config.people[0]?.roles)).toBe(true);
   });
@@ -85,9 +85,15 @@ describe('configuration', () => {
     ['17 readers', { line: { name: 'l', seats: { encode: 14, inspect: 3 } } }, 'CONFIG_FIELD_INVALID', '/line/seats'],
     [
       'a secret that is not there',
-      { token: { module: '/usr/lib/p.so', tokenLabel: 't', pinFile: 'nothing' } },
+      { tokens: ['a', 'b'].map((name) => ({ name, module: '/usr/lib/p.so', tokenLabel: 't', pinFile: 'nothing' })) },
       'CONFIG_SECRET_FILE',
-      '/token/pinFile',
+      '/tokens/0/pinFile',
+    ],
+    [
+      'one line token, which nothing could stand in for',
+      { tokens: [{ name: 'a', module: '/usr/lib/p.so', tokenLabel: 't', pinFile: 'nothing' }] },
+      'CONFIG_FIELD_INVALID',
+      '/tokens',
     ],
   ])('refuses %s and names the field', (_name, change, code, where) => {
     expect(() => parseConfig(JSON.parse(JSON.stringify({ ...SMALLEST, ...change })), folder)).toThrow(
@@ -97,7 +103,15 @@ describe('configuration', () => {
 
   it('refuses a secret that others can read', () => {
     const token = { module: '/usr/lib/p.so', tokenLabel: 't', pinFile: secret('pin', 0o644) };
-    expect(() => parseConfig({ ...SMALLEST, token }, folder)).toThrow(expect.objectContaining({ code: 'CONFIG_SECRET_FILE' }));
+    const tokens = ['a', 'b'].map((name) => ({ ...token, name }));
+    expect(() => parseConfig({ ...SMALLEST, tokens }, folder)).toThrow(expect.objectContaining({ code: 'CONFIG_SECRET_FILE' }));
+  });
+
+  it('refuses two tokens of one name', () => {
+    const token = { name: 'a', module: '/usr/lib/p.so', tokenLabel: 't', pinFile: secret('token-pin', 0o600) };
+    expect(() => parseConfig({ ...SMALLEST, tokens: [token, token] }, folder)).toThrow(
+      expect.objectContaining({ code: 'CONFIG_FIELD_INVALID', where: '/tokens/1/name' }),
+    );
   });
 
   it('refuses what is not JSON, and a key that stands twice', () => {

@@ -74,10 +74,20 @@ const ConfigFile = Type.Object(
         strict,
       ),
     ),
-    token: Type.Optional(
-      Type.Object(
-        { module: Path, tokenLabel: Type.String({ minLength: 1, maxLength: 32 }), pinFile: Path, conf: Type.Optional(Path) },
-        strict,
+    /** Line tokens: two at least, so that one may die. Their keys were made by your own ceremony. */
+    tokens: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            name: Type.String({ pattern: '^[a-z][a-z0-9]{0,9}$' }),
+            module: Path,
+            tokenLabel: Type.String({ minLength: 1, maxLength: 32 }),
+            pinFile: Path,
+            conf: Type.Optional(Path),
+          },
+          strict,
+        ),
+        { minItems: 2, maxItems: 8 },
       ),
     ),
     people: Type.Array(Person, { minItems: 2, maxItems: 500 }),
@@ -107,7 +117,7 @@ export type Config = Deep<{
   postgres: NonNullable<ConfigFile['postgres']> | null;
   redis: NonNullable<ConfigFile['redis']> | null;
   pcscd: NonNullable<ConfigFile['pcscd']> | null;
-  token: NonNullable<ConfigFile['token']> | null;
+  tokens: NonNullable<ConfigFile['tokens']> | null;
   people: ConfigFile['people'];
   offices: ConfigFile['offices'];
   outboxHours: number;
@@ -157,14 +167,12 @@ export function parseConfig(value: unknown, folder: string): Config {
     postgres: value.postgres === undefined ? null : { ...value.postgres, passwordFile: at(value.postgres.passwordFile) },
     redis: value.redis === undefined ? null : redisAt(value.redis, at),
     pcscd: value.pcscd === undefined ? null : { ...value.pcscd, csockName: at(value.pcscd.csockName) },
-    token:
-      value.token === undefined
-        ? null
-        : {
-            ...value.token,
-            pinFile: at(value.token.pinFile),
-            ...(value.token.conf === undefined ? {} : { conf: at(value.token.conf) }),
-          },
+    tokens:
+      value.tokens?.map((token) => ({
+        ...token,
+        pinFile: at(token.pinFile),
+        ...(token.conf === undefined ? {} : { conf: at(token.conf) }),
+      })) ?? null,
     people: value.people,
     offices: value.offices,
     outboxHours: value.outboxHours ?? 24,
@@ -178,13 +186,22 @@ export function parseConfig(value: unknown, folder: string): Config {
   }
   if (config.postgres !== null) refuseOpenSecret(config.postgres.passwordFile, '/postgres/passwordFile');
   if (config.redis?.passwordFile !== undefined) refuseOpenSecret(config.redis.passwordFile, '/redis/passwordFile');
-  if (config.token !== null) refuseOpenSecret(config.token.pinFile, '/token/pinFile');
+  refuseTokens(config);
   return deepFreeze(config);
 }
 
 function redisAt(redis: NonNullable<ConfigFile['redis']>, at: (path: string) => string): NonNullable<Config['redis']> {
   const password = redis.passwordFile === undefined ? {} : { passwordFile: at(redis.passwordFile) };
   return 'path' in redis ? { path: at(redis.path), ...password } : { host: redis.host, port: redis.port, ...password };
+}
+
+function refuseTokens({ tokens }: Config): void {
+  for (const [index, token] of (tokens ?? []).entries()) {
+    refuseOpenSecret(token.pinFile, `/tokens/${index}/pinFile`);
+    const first = tokens?.findIndex(({ name }) => name === token.name);
+    if (first !== index)
+      throw new ConfigError('CONFIG_FIELD_INVALID', { where: `/tokens/${index}/name`, detail: 'two tokens of one name' });
+  }
 }
 
 function refusePeople(config: Config): void {

@@ -1,5 +1,5 @@
 /**
- * The embedded plant: starts the services that Cardmint stands on (PostgreSQL, Redis, pcscd with virtual readers, a SoftHSM token), keeps
+ * The embedded plant: starts the services that Cardmint stands on (PostgreSQL, Redis, pcscd with virtual readers, SoftHSM tokens), keeps
  * them running, and stops them without leaving a process behind. It is not the place where services are used: it knows no table, no
  * queue, no card and no key.
  */
@@ -14,6 +14,6 @@ export { startPostgres, type PlantPostgres, type PostgresConnection } from './po
 export { pingRedis, startRedis, type PlantRedis, type RedisPlace } from './redis.ts';
 export { checkReaders, DEFAULT_READERS, startPcscd, type PlantPcscd } from './pcscd.ts';
 export { planSeats, type Seat, type SeatRole } from './seats.ts';
-export { ensureToken, type PlantToken } from './softhsm.ts';
+export { makeToken, makeTokenHome, type PlantToken, type TokenHome } from './softhsm.ts';
 /** For tests of other rooms only: real servers in temporary folders. */
 export { startTestPostgres, startTestRedis, type TestConnection, type TestPostgres, type TestRedis } from './testing.ts';

@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,7 +63,7 @@ describe('the embedded plant', () => {
     const plantDir = join(base, 'plant');
     plant = await startPlant({ plantDir });
     expect((await stat(join(plantDir, 'secrets'))).mode & 0o777).toBe(0o700);
-    for (const file of [plant.token.pinFile, plant.postgres.passwordFile]) {
+    for (const file of [...plant.tokens.map(({ pinFile }) => pinFile), plant.postgres.passwordFile]) {
       expect((await stat(file)).mode & 0o777).toBe(0o600);
       const secret = await readFile(file, 'utf8');
       expect(spawnSync('grep', ['-rlaF', secret, plantDir, '--exclude-dir=secrets'], { encoding: 'utf8' }).stdout).toBe('');
@@ -74,11 +74,11 @@ describe('the embedded plant', () => {
     const plantDir = join(base, 'plant');
     plant = await startPlant({ plantDir });
     await sql(plant, `create table kept as select 'Đặng Thị Ỷ' as name`);
-    const pin = await readFile(plant.token.pinFile, 'utf8');
+    const pins = await pinsOf(plant);
     await plant.stop();
     plant = await startPlant({ plantDir });
     expect(await sql(plant, 'select name from kept')).toEqual([{ name: 'Đặng Thị Ỷ' }]);
-    expect(await readFile(plant.token.pinFile, 'utf8')).toBe(pin);
+    expect(await pinsOf(plant)).toEqual(pins);
   });
 
   it('refuses a second run in the same folder (PLANT_IN_USE)', async () => {
@@ -213,7 +213,7 @@ describe('what is missing is named', () => {
       ['postgres', { postgres: { host: nowhere, port: 5432, user: 'u', database: 'd', passwordFile } }],
       ['redis', { redis: { path: nowhere } }],
       ['pcscd', { pcscd: { csockName: nowhere, seats: [seat] } }],
-      ['token', { token: { module: nowhere, tokenLabel: 't', pinFile: passwordFile } }],
+      ['token', { tokens: [{ name: 'a', module: nowhere, tokenLabel: 't', pinFile: passwordFile }] }],
     ] as const;
     for (const [where, part] of cases) {
       await expect(startPlant({ plantDir: join(base, 'plant'), ...part })).rejects.toMatchObject({ code: 'DEPENDENCY_UNAVAILABLE', where });
@@ -233,14 +233,23 @@ describe('what is missing is named', () => {
     await expect(askReaders(csockName)).resolves.toHaveLength(6);
   });
 
-  it('does not make a token anew that holds a key (TOKEN_DAMAGED)', async () => {
+  it('makes no token anew that holds a key: it starts with the other one, and with none at all it refuses (TOKEN_DAMAGED)', async () => {
     const plantDir = join(base, 'plant');
     plant = await startPlant({ plantDir });
     await plant.stop();
-    const tokens = join(plantDir, 'softhsm', 'tokens');
-    const [token = ''] = spawnSync('ls', [tokens], { encoding: 'utf8' }).stdout.trim().split('\n');
-    await writeFile(join(tokens, token, 'a-key.object'), 'not empty');
-    await rm(plant.token.pinFile);
+    const spoil = async (index: number): Promise<void> => {
+      const { name, pinFile } = plant?.tokens[index] ?? { name: '', pinFile: '' };
+      const tokens = join(plantDir, 'softhsm', name, 'tokens');
+      const [token = ''] = spawnSync('ls', [tokens], { encoding: 'utf8' }).stdout.trim().split('\n');
+      await writeFile(join(tokens, token, 'a-key.object'), 'not empty');
+      await rm(pinFile);
+    };
+    await spoil(0);
+    plant = await startPlant({ plantDir });
+    expect(plant.tokens.map(({ name }) => name)).toEqual(['a', 'b']);
+    expect(existsSync(plant.tokens[0]?.pinFile ?? '')).toBe(false);
+    await plant.stop();
+    await spoil(1);
     await expect(startPlant({ plantDir })).rejects.toMatchObject({ code: 'TOKEN_DAMAGED' });
     expect(leftovers(plantDir)).toEqual([]);
   });
@@ -249,7 +258,7 @@ describe('what is missing is named', () => {
     const plantDir = join(base, 'plant');
     plant = await startPlant({ plantDir });
     await plant.stop();
-    await writeFile(plant.token.pinFile, 'another pin, as if the token had been made without one');
+    await writeFile(plant.tokens[0]?.pinFile ?? '', 'another pin, as if the token had been made without one');
     plant = await startPlant({ plantDir });
     await expectAnswers(plant);
   });
@@ -261,6 +270,10 @@ async function expectAnswers(running: Plant): Promise<void> {
   ]);
   await expect(pingRedis(running.redis)).resolves.toBeUndefined();
   await expect(checkReaders(running.pcscd.csockName, running.pcscd.seats)).resolves.toBeUndefined();
+}
+
+function pinsOf(running: Plant): Promise<string[]> {
+  return Promise.all(running.tokens.map(({ pinFile }) => readFile(pinFile, 'utf8')));
 }
 
 async function sql(running: Plant, text: string): Promise<unknown[]> {

@@ -8,7 +8,7 @@ import { lockPlant } from './plant-lock.ts';
 import { startPostgres, withClient, type PostgresConnection } from './postgres.ts';
 import { pingRedis, startRedis, type RedisPlace } from './redis.ts';
 import { type Seat, type SeatRole } from './seats.ts';
-import { ensureToken, type PlantToken } from './softhsm.ts';
+import { ensureLineTokens, type PlantToken } from './softhsm.ts';
 import { PLANT_VARIABLE, supervise, type PlantEvent, type ProcessSpec, type Supervised, type SupervisorDeps } from './supervisor.ts';
 
 /** Which folder a plant lives in, and which services are yours. A service that you name is only asked whether it answers. */
@@ -19,7 +19,7 @@ export interface PlantConfig {
   readonly postgres?: PostgresConnection;
   readonly redis?: RedisPlace;
   readonly pcscd?: PcscdPlace;
-  readonly token?: PlantToken;
+  readonly tokens?: readonly PlantToken[];
   readonly onEvent?: (event: PlantEvent) => void;
 }
 
@@ -39,8 +39,9 @@ export interface Plant {
     /** Argv that runs a command where the virtual readers' ports are. The command itself when the pcscd is yours. */
     readonly enterNetwork: (command: string, args: readonly string[]) => readonly string[];
   };
-  readonly token: PlantToken;
-  /** For the environment of every process of this plant: PC/SC clients and the signer find their service by it. */
+  /** Line tokens. Whoever loads a token's library must have its `conf` in the environment. */
+  readonly tokens: readonly PlantToken[];
+  /** For the environment of every process of this plant: PC/SC clients find their service by it. */
   readonly environment: Readonly<Record<string, string>>;
   /** Keeps one more process running as part of the plant; it is stopped before everything that was started earlier. */
   readonly supervise: (spec: ProcessSpec) => Promise<Supervised>;
@@ -70,17 +71,13 @@ export async function startPlant(config: PlantConfig): Promise<Plant> {
     await endLeftovers(folders.root);
     refuseFullDisk(folders.root);
     const deps: SupervisorDeps = { plantDir: folders.root, ...(config.onEvent === undefined ? {} : { onEvent: config.onEvent }) };
-    const [postgres, redis, pcscd, token] = await allOrNone([
+    const [postgres, redis, pcscd, tokens] = await allOrNone([
       postgresOf(config, deps, kept),
       redisOf(config, deps, kept),
       pcscdOf(config, deps, kept),
-      tokenOf(config),
+      tokensOf(config),
     ]);
-    const environment = {
-      [PLANT_VARIABLE]: folders.root,
-      PCSCLITE_CSOCK_NAME: pcscd.csockName,
-      ...(token.conf === undefined ? {} : { SOFTHSM2_CONF: token.conf }),
-    };
+    const environment = { [PLANT_VARIABLE]: folders.root, PCSCLITE_CSOCK_NAME: pcscd.csockName };
     let stopping: Promise<void> | undefined;
     return {
       plantDir: folders.root,
@@ -88,7 +85,7 @@ export async function startPlant(config: PlantConfig): Promise<Plant> {
       postgres,
       redis,
       pcscd,
-      token,
+      tokens,
       environment,
       supervise: async (spec) => {
         const service = await supervise(deps, { ...spec, env: { ...environment, ...spec.env } });
@@ -149,14 +146,16 @@ async function pcscdOf(config: PlantConfig, deps: SupervisorDeps, kept: Supervis
   return { ...yours, enterNetwork: (command, args) => [command, ...args] };
 }
 
-async function tokenOf(config: PlantConfig): Promise<PlantToken> {
-  const yours = config.token;
-  if (yours === undefined) return ensureToken(config.plantDir);
-  // Whether it opens is for the signer to find out: nobody else loads a PKCS#11 library that may have sessions to lose.
-  await answers('token', yours.module, () => {
-    for (const path of [yours.module, yours.pinFile]) accessSync(path, constants.R_OK);
-    return Promise.resolve();
-  });
+async function tokensOf(config: PlantConfig): Promise<readonly PlantToken[]> {
+  const yours = config.tokens;
+  if (yours === undefined) return ensureLineTokens(config.plantDir);
+  // Whether they open is for the signer to find out: nobody else loads a PKCS#11 library that may have sessions to lose.
+  for (const token of yours) {
+    await answers('token', token.module, () => {
+      for (const path of [token.module, token.pinFile]) accessSync(path, constants.R_OK);
+      return Promise.resolve();
+    });
+  }
   return yours;
 }
 

@@ -3,12 +3,16 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
+import type { Secret } from '#encoder/bytes';
+
 import { makeFolders, secretFile, writeWhole } from './folders.ts';
 import { PlantError } from './plant-error.ts';
 import { PLANT_VARIABLE } from './supervisor.ts';
 
-/** What a PKCS#11 client needs: the module, the token's name and its PIN, and the configuration for the environment. */
+/** A line token. What a PKCS#11 client needs: the module, the token's label and its PIN, and the configuration for the environment. */
 export interface PlantToken {
+  /** What the plant calls it: `a`, `b`. */
+  readonly name: string;
   /** Path of the PKCS#11 library. */
   readonly module: string;
   readonly tokenLabel: string;
@@ -18,41 +22,84 @@ export interface PlantToken {
   readonly conf?: string;
 }
 
-const TOKEN_LABEL = 'cardmint';
+/** Two, so that one may die (each in a home of its own: a SoftHSM library serves one configuration). */
+export const LINE_TOKENS: readonly string[] = ['a', 'b'];
 
 /**
- * Makes sure of the plant's own SoftHSM token: makes it with generated PINs the first time, and afterwards only opens it once, to see
+ * Makes sure of the plant's own SoftHSM tokens: makes each with generated PINs the first time, and afterwards only opens it once, to see
  * that it does open. A token that was being made when the power went is made again; one that holds a key never is.
- * @throws PlantError `PROGRAM_MISSING` without SoftHSM; `TOKEN_DAMAGED` when a token with keys cannot be opened.
+ *
+ * A token that does not open is no reason not to start while another one does: the signer works with those that live, and says so.
+ * @throws PlantError `PROGRAM_MISSING` without SoftHSM; `TOKEN_DAMAGED` when no token can be opened.
  */
-export async function ensureToken(plantDir: string): Promise<PlantToken> {
-  const folders = makeFolders(plantDir);
-  const home = join(folders.root, 'softhsm');
+export async function ensureLineTokens(plantDir: string): Promise<readonly PlantToken[]> {
+  const found = await Promise.all(LINE_TOKENS.map((name) => ensureToken(plantDir, name)));
+  const damages = found.flatMap(({ damage }) => (damage === undefined ? [] : [damage]));
+  const [damage] = damages;
+  if (damage !== undefined && damages.length === found.length) throw damage;
+  return found.map(({ token }) => token);
+}
+
+async function ensureToken(plantDir: string, name: string): Promise<{ readonly token: PlantToken; readonly damage?: PlantError }> {
+  const { secrets } = makeFolders(plantDir);
+  const { home, tokens, conf, module } = makeTokenHome(plantDir, name);
+  const pinFile = join(secrets, `token-${name}.user-pin`);
+  const token: PlantToken = { name, module, tokenLabel: labelOf(name), pinFile, conf };
+  const hasKeys = holdsKeys(tokens);
+  const damaged = (detail: string) => ({ token, damage: new PlantError('TOKEN_DAMAGED', { where: home, detail }) });
+  if (hasKeys && !existsSync(pinFile)) return damaged('the PIN file is gone');
+  const soPin = secretFile(join(secrets, `token-${name}.so-pin`));
+  const pin = secretFile(pinFile);
+  const found = await runTokenScript(plantDir, conf, { ...taskOf('open', token), soPin: text(soPin.reveal()), pin: text(pin.reveal()) });
+  if (found === 'open') return { token };
+  if (hasKeys) return damaged(found);
+  await makeToken(plantDir, { name, soPin, pin });
+  return { token };
+}
+
+/** Where one token lives: a folder with its configuration and its objects. */
+export interface TokenHome {
+  readonly home: string;
+  readonly tokens: string;
+  /** For `SOFTHSM2_CONF`. */
+  readonly conf: string;
+  readonly module: string;
+  readonly tokenLabel: string;
+}
+
+/** @throws PlantError `PROGRAM_MISSING` without SoftHSM. */
+export function makeTokenHome(plantDir: string, name: string): TokenHome {
+  const home = join(makeFolders(plantDir).root, 'softhsm', name);
   const tokens = join(home, 'tokens');
   const conf = join(home, 'softhsm2.conf');
-  const pinFile = join(folders.secrets, 'softhsm.user-pin');
-  const token: PlantToken = { module: softhsmModule(), tokenLabel: TOKEN_LABEL, pinFile, conf };
   mkdirSync(tokens, { recursive: true, mode: 0o700 });
   writeWhole(conf, `directories.tokendir = ${tokens}\nobjectstore.backend = file\nlog.level = ERROR\nslots.removable = false\n`);
-  const hasKeys = holdsKeys(tokens);
-  if (hasKeys && !existsSync(pinFile)) throw new PlantError('TOKEN_DAMAGED', { where: tokens, detail: 'the PIN file is gone' });
-  const soPin = secretFile(join(folders.secrets, 'softhsm.so-pin'));
-  const pin = secretFile(pinFile);
-  const ask = (task: 'open' | 'make'): Promise<string> =>
-    runTokenScript(plantDir, conf, {
-      task,
-      module: token.module,
-      label: TOKEN_LABEL,
-      soPin: text(soPin.reveal()),
-      pin: text(pin.reveal()),
-    });
-  const found = await ask('open');
-  if (found === 'open') return token;
-  if (hasKeys) throw new PlantError('TOKEN_DAMAGED', { where: tokens, detail: found });
-  for (const name of readdirSync(tokens)) rmSync(join(tokens, name), { recursive: true, force: true });
-  const made = await ask('make');
-  if (made !== 'made') throw new PlantError('TOKEN_DAMAGED', { where: tokens, detail: made });
-  return token;
+  return { home, tokens, conf, module: softhsmModule(), tokenLabel: labelOf(name) };
+}
+
+/**
+ * Makes an empty token with these PINs, in place of an empty one that is there.
+ * @throws PlantError `TOKEN_DAMAGED` when one that holds keys is there, or none can be made.
+ */
+export async function makeToken(
+  plantDir: string,
+  wanted: { readonly name: string; readonly soPin: Secret; readonly pin: Secret },
+): Promise<TokenHome> {
+  const at = makeTokenHome(plantDir, wanted.name);
+  if (holdsKeys(at.tokens)) throw new PlantError('TOKEN_DAMAGED', { where: at.home, detail: 'it holds keys' });
+  for (const name of readdirSync(at.tokens)) rmSync(join(at.tokens, name), { recursive: true, force: true });
+  const pins = { soPin: text(wanted.soPin.reveal()), pin: text(wanted.pin.reveal()) };
+  const made = await runTokenScript(plantDir, at.conf, { ...taskOf('make', at), ...pins });
+  if (made !== 'made') throw new PlantError('TOKEN_DAMAGED', { where: at.home, detail: made });
+  return at;
+}
+
+function labelOf(name: string): string {
+  return `cardmint-${name}`;
+}
+
+function taskOf(task: TokenTask['task'], { module, tokenLabel }: Pick<TokenHome, 'module' | 'tokenLabel'>) {
+  return { task, module, label: tokenLabel };
 }
 
 /** SoftHSM keeps each object of a token in a file of its own, beside `token.object` for the token itself. */
