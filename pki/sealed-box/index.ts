@@ -1,5 +1,7 @@
 /**
- * A secret sealed to the public half of a key whose private half is in the token (ECIES: ephemeral ECDH P-256, HKDF-SHA-256,
- * AES-256-GCM). Whoever has the public key can seal and cannot open; what is sealed is a record's data key, never the record.
+ * A secret sealed to public keys whose private halves are in tokens, one box a key (ECIES: ephemeral ECDH P-256, HKDF-SHA-256,
+ * AES-256-GCM). Whoever has the public keys can seal and cannot open; what is sealed is a record's data key, never the record.
  */
-export { openBox, sealBox, SealedBoxError, type SealedBoxErrorCode } from './sealed-box.ts';
+export { openAny, recipientsOf, recipientId, sealToAll } from './envelope.ts';
+export { openBox, sealBox, type Opener } from './sealed-box.ts';
+export { SealedBoxError, type SealedBoxErrorCode } from './sealed-box-error.ts';

@@ -1,38 +1,22 @@
 import { createCipheriv, createDecipheriv, createECDH, hkdfSync } from 'node:crypto';
-import { ByteReader, CodedError, concat, Secret, utf8, type ErrorContext, type ErrorTable } from '#encoder/bytes';
+import { ByteReader, concat, Secret, utf8 } from '#encoder/bytes';
 import { pointOfKey, publicKeyOfPoint } from '#pki/ec';
-
-export type SealedBoxErrorCode = 'BOX_MALFORMED' | 'BOX_NOT_OPENED' | 'BOX_INPUT_INVALID';
-
-const TABLE = {
-  BOX_MALFORMED: {
-    what: { vi: 'Hộp niêm phong không đúng cấu trúc', en: 'the bytes are not a sealed box of a known version' },
-    todo: { vi: 'Kiểm tra bản ghi lưu trữ', en: 'check the stored record' },
-  },
-  BOX_NOT_OPENED: {
-    what: {
-      vi: 'Không mở được hộp: sai khóa, sai ngữ cảnh hoặc dữ liệu bị sửa',
-      en: 'the box does not open: another key, another context, or changed bytes',
-    },
-    todo: { vi: 'Cách ly bản ghi và báo cáo', en: 'quarantine the record and report it' },
-  },
-  BOX_INPUT_INVALID: {
-    what: { vi: 'Bí mật quá dài để niêm phong', en: 'the secret has no length that can be sealed' },
-    todo: { vi: 'Chỉ niêm phong khóa dữ liệu', en: 'seal data keys only' },
-  },
-} as const satisfies ErrorTable<SealedBoxErrorCode>;
-
-export class SealedBoxError extends CodedError<SealedBoxErrorCode> {
-  constructor(code: SealedBoxErrorCode, context: ErrorContext = {}) {
-    super(TABLE, code, context);
-  }
-}
+import { SealedBoxError } from './sealed-box-error.ts';
 
 const CURVE = 'P-256';
 const POINT_BYTES = 65;
 const TAG_BYTES = 16;
 /** A data key and some room: nobody seals a record by mistake. */
-const SECRET_BYTES_MAX = 128;
+export const SECRET_BYTES_MAX = 128;
+
+/** What a box is longer than the secret in it. */
+export const BOX_OVERHEAD = 1 + POINT_BYTES + TAG_BYTES;
+
+/** Who opens: `ecdh` derives the shared secret with the private half of `point`, which is in a token. */
+export interface Opener {
+  readonly point: Uint8Array;
+  readonly ecdh: (peerPoint: Uint8Array) => Promise<Secret>;
+}
 
 /**
  * Version 1 of a box:
@@ -42,35 +26,37 @@ const SECRET_BYTES_MAX = 128;
  * so that a box opens for one recipient and one context only. The ephemeral key is new for every box: a fixed nonce never repeats
  * under one key.
  */
-const VERSION = 1;
+export const BOX_VERSION = 1;
 const INFO = utf8('cardmint sealed box 1');
 
 /** Seals to a P-256 SubjectPublicKeyInfo or point. `context` says what the secret is for (a record's id and version) and must be given again to open. */
 export function sealBox(recipient: Uint8Array, secret: Secret, context: Uint8Array): Uint8Array {
   if (secret.length === 0 || secret.length > SECRET_BYTES_MAX)
     throw new SealedBoxError('BOX_INPUT_INVALID', { detail: `${secret.length} bytes` });
-  const recipientPoint = recipient.length === POINT_BYTES ? recipient : pointOfKey(recipient);
-  publicKeyOfPoint(CURVE, recipientPoint);
+  const recipientPoint = pointOfRecipient(recipient);
   const ephemeral = createECDH('prime256v1');
   const point = Uint8Array.from(ephemeral.generateKeys());
   const shared = Secret.takeOver(ephemeral.computeSecret(recipientPoint));
   const { key, nonce } = keysOf(shared, point, recipientPoint, context);
   const cipher = createCipheriv('aes-256-gcm', key.reveal(), nonce);
-  const header = concat(Uint8Array.of(VERSION), point);
+  const header = concat(Uint8Array.of(BOX_VERSION), point);
   cipher.setAAD(header);
   const ciphertext = concat(cipher.update(secret.reveal()), cipher.final());
   key.destroy();
   return concat(header, ciphertext, cipher.getAuthTag());
 }
 
-/** Opens with the token: `ecdh` derives the shared secret with the private half of `recipientPoint`. Throws `SealedBoxError`, or what `ecdh` throws. */
-export async function openBox(
-  box: Uint8Array,
-  recipient: { readonly point: Uint8Array; readonly ecdh: (peerPoint: Uint8Array) => Promise<Secret> },
-  context: Uint8Array,
-): Promise<Secret> {
+/** The point of a P-256 SubjectPublicKeyInfo, or the point itself; on the curve, else `EcError` EC_POINT_INVALID. */
+export function pointOfRecipient(recipient: Uint8Array): Uint8Array {
+  const point = recipient.length === POINT_BYTES ? recipient : pointOfKey(recipient);
+  publicKeyOfPoint(CURVE, point);
+  return point;
+}
+
+/** Opens with the token. Throws `SealedBoxError`, or what `ecdh` throws. */
+export async function openBox(box: Uint8Array, opener: Opener, context: Uint8Array): Promise<Secret> {
   const { header, point, ciphertext, tag } = parse(box);
-  const { key, nonce } = keysOf(await recipient.ecdh(point), point, recipient.point, context);
+  const { key, nonce } = keysOf(await opener.ecdh(point), point, opener.point, context);
   const decipher = createDecipheriv('aes-256-gcm', key.reveal(), nonce, { authTagLength: TAG_BYTES });
   decipher.setAAD(header);
   decipher.setAuthTag(tag);
@@ -93,7 +79,7 @@ function parse(box: Uint8Array): {
   readonly tag: Uint8Array;
 } {
   const length = box.length - 1 - POINT_BYTES - TAG_BYTES;
-  if (length < 1 || length > SECRET_BYTES_MAX || box[0] !== VERSION)
+  if (length < 1 || length > SECRET_BYTES_MAX || box[0] !== BOX_VERSION)
     throw new SealedBoxError('BOX_MALFORMED', { detail: `${box.length} bytes` });
   const reader = new ByteReader(Uint8Array.from(box), 'sealed box');
   const header = reader.take(1 + POINT_BYTES, 'header');

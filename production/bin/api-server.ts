@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 import { Secret, utf8 } from '#encoder/bytes';
-import { sealBox } from '#pki/sealed-box';
+import { sealToAll } from '#pki/sealed-box';
 import { HttpError } from '#production/access';
 import { batchRoom } from '#production/batches';
 import { cardRoom, countByState, lineRoom, lineStatus } from '#production/cards';
@@ -162,11 +162,11 @@ function gauges(deps: ApiDeps, streams: () => number): readonly GaugeSource[] {
   ];
 }
 
-/** Seals a record's data key to the token's public key. */
-export const sealToToken: IntakeDeps['sealBox'] = (recipient, plaintext, context) => {
+/** Seals a record's data key to the public keys of all tokens. */
+export const sealToTokens: IntakeDeps['sealBox'] = (recipients, plaintext, context) => {
   const secret = new Secret(plaintext);
   try {
-    return sealBox(recipient, secret, utf8(context));
+    return sealToAll(recipients, secret, utf8(context));
   } finally {
     secret.destroy();
   }

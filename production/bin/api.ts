@@ -14,7 +14,7 @@ import { checkReaders, isAlive } from '#production/plant';
 import { asStoreError } from '#production/store';
 import { createRinger } from '#queues/workers';
 
-import { away, createApi, sealToToken } from './api-server.ts';
+import { away, createApi, sealToTokens } from './api-server.ts';
 import { runProcess } from './process.ts';
 import { openPlantDatabase, openQueue, openSigner, readyFile, storeDeps, type RunningPlant } from './running-plant.ts';
 
@@ -28,7 +28,7 @@ await runProcess('api', async (plant, log) => {
   const running = await createApi({
     ...storeDeps(db),
     signer,
-    sealBox: sealToToken,
+    sealBox: sealToTokens,
     profile: plant.profile,
     line: plant.line,
     log,

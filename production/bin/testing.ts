@@ -10,7 +10,7 @@ import { createInspectionLedger } from '#production/quality';
 import { startTestStore, type TestStore } from '#production/store';
 import type { CardState, Claim, Station } from '#queues/ports';
 
-import { createApi, sealToToken, type ApiDeps, type RunningApi } from './api-server.ts';
+import { createApi, sealToTokens, type ApiDeps, type RunningApi } from './api-server.ts';
 
 export interface TestApi {
   readonly store: TestStore;
@@ -49,7 +49,7 @@ export async function startTestApi(
       log: options.log ?? silentLogger,
       line: 'line-1',
       profile: 'cccd-2021',
-      sealBox: sealToToken,
+      sealBox: sealToTokens,
       signer: {
         citizenReference: async (number) => Promise.resolve(createHmac('sha256', macKey).update(number).digest('hex').slice(0, 32)),
         publicMaterial: async () =>

@@ -22,7 +22,7 @@ afterAll(async () => {
 
 /** Stands for the token: seals and opens under one key that the database never sees. Real AES-GCM, bound to its context. */
 const boxKey = randomBytes(32);
-const sealBox = (_recipient: Uint8Array, plaintext: Uint8Array, context: string) => {
+const sealBox = (_recipients: readonly Uint8Array[], plaintext: Uint8Array, context: string) => {
   const iv = randomBytes(12);
   const cipher = createCipheriv('aes-256-gcm', boxKey, iv).setAAD(Buffer.from(context));
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);

@@ -49,7 +49,7 @@ export async function takeOrders(deps: IntakeDeps, request: IntakeRequest): Prom
   const known = await knownOrders(deps.db, file.orders);
   const taken = new Map<string, TakenOrder>();
   const fresh: Prepared[] = [];
-  const { recordKey } = await deps.signer.publicMaterial();
+  const recordKeys = [(await deps.signer.publicMaterial()).recordKey];
   for (const [i, { order, citizen, bodyHash }] of bodies.entries()) {
     const before = known.get(order.orderId);
     if (before !== undefined) {
@@ -63,7 +63,7 @@ export async function takeOrders(deps: IntakeDeps, request: IntakeRequest): Prom
       bodyHash,
       recordHash: canonicalRecordHash(citizen),
       citizenRef: await deps.signer.citizenReference(citizen.personalNumber),
-      sealed: await sealRecord({ sealBox: deps.sealBox, recordKey, random: deps.ids.random }, orderKey, {
+      sealed: await sealRecord({ sealBox: deps.sealBox, recordKeys, random: deps.ids.random }, orderKey, {
         citizen,
         dossierNumber: order.dossierNumber,
       }),

@@ -86,9 +86,9 @@ describe('a sealed record (AES-256-GCM)', () => {
     let counter = 0;
     const sealed = await sealRecord(
       {
-        recordKey: new Uint8Array(),
+        recordKeys: [new Uint8Array()],
         random: (length) => new Uint8Array(length).fill(++counter),
-        sealBox: (_recipient, plaintext) => {
+        sealBox: (_recipients, plaintext) => {
           key = Uint8Array.from(plaintext);
           return new Uint8Array();
         },

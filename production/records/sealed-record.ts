@@ -7,8 +7,8 @@ import type { CardRecords } from '#queues/ports';
 import { canonicalRecordHash, recordContentCodec, type RecordContent } from './record-codec.ts';
 import { RecordError } from './record-error.ts';
 
-/** Seals bytes to a P-256 public key (SPKI DER) for one context; only the token's key, told the same context, opens them. */
-export type SealBox = (recipient: Uint8Array, plaintext: Uint8Array, context: string) => Uint8Array | Promise<Uint8Array>;
+/** Seals bytes to every one of these P-256 public keys (SPKI DER) for one context; any of the tokens, told the same context, opens them. */
+export type SealBox = (recipients: readonly Uint8Array[], plaintext: Uint8Array, context: string) => Uint8Array | Promise<Uint8Array>;
 
 /** Said to Node, which otherwise takes a shorter tag for a good one. */
 const TAG_BYTES = 16;
@@ -21,11 +21,11 @@ export interface SealedRecord {
 }
 
 /**
- * Encrypts a record with a fresh AES-256-GCM key of its own, and that key to the signer's: whoever takes orders in can seal
- * and cannot open. Both are bound to the order key: a record moved to another order does not open.
+ * Encrypts a record with a fresh AES-256-GCM key of its own, and that key to the record keys of all tokens: whoever takes orders in
+ * can seal and cannot open, and one token that dies takes no record with it. Both are bound to the order key: a record moved to another order does not open.
  */
 export async function sealRecord(
-  deps: { readonly sealBox: SealBox; readonly recordKey: Uint8Array; readonly random: (length: number) => Uint8Array },
+  deps: { readonly sealBox: SealBox; readonly recordKeys: readonly Uint8Array[]; readonly random: (length: number) => Uint8Array },
   orderKey: string,
   content: RecordContent,
 ): Promise<SealedRecord> {
@@ -33,7 +33,7 @@ export async function sealRecord(
   const iv = deps.random(12);
   const cipher = createCipheriv('aes-256-gcm', dataKey, iv, { authTagLength: TAG_BYTES }).setAAD(utf8(orderKey));
   const ciphertext = Buffer.concat([cipher.update(recordContentCodec.encode(content)), cipher.final()]);
-  const sealed_key = await deps.sealBox(deps.recordKey, dataKey, orderKey);
+  const sealed_key = await deps.sealBox(deps.recordKeys, dataKey, orderKey);
   dataKey.fill(0);
   return { sealed_key, iv, ciphertext, tag: cipher.getAuthTag() };
 }

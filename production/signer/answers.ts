@@ -3,7 +3,7 @@ import { diversificationInputs } from '#encoder/globalplatform';
 import { signDetached } from '#pki/cms';
 import { pointOfKey } from '#pki/ec';
 import { signJws } from '#pki/jws';
-import { openBox } from '#pki/sealed-box';
+import { openAny } from '#pki/sealed-box';
 import { documentSigner, issueSod, prepareSod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
 import { advanceInTransaction, lockClaimed } from '#production/cards';
@@ -52,7 +52,7 @@ export function createAnswers(deps: SignerDeps): Answers {
         point: pointOfKey(token.material.recordKey),
         ecdh: (peerPoint: Uint8Array) => token.agree(peerPoint),
       };
-      const dataKey = await openBox(fromBase64(sealedKey), recipient, utf8(context));
+      const dataKey = await openAny(fromBase64(sealedKey), recipient, utf8(context));
       return handOut({ dataKey });
     },
     'transport-keys': async ({ cardId, fence, chipId }) => {
