@@ -7,7 +7,12 @@ export type CeremonyErrorCode =
   | 'CEREMONY_TOKEN_UNEXPECTED'
   | 'CEREMONY_TRANSPORT_MASTER_CHANGED'
   | 'CEREMONY_SECOND_OPINION'
-  | 'CEREMONY_UNFINISHED';
+  | 'CEREMONY_UNFINISHED'
+  | 'APPROVAL_TOO_FEW'
+  | 'APPROVAL_SAME_PERSON_TWICE'
+  | 'APPROVAL_PERSON_UNKNOWN'
+  | 'APPROVAL_SIGNATURE_INVALID'
+  | 'APPROVAL_MALFORMED';
 
 const TABLE = {
   CEREMONY_PLAN_CHANGED: {
@@ -43,6 +48,29 @@ const TABLE = {
   CEREMONY_UNFINISHED: {
     what: { vi: 'Lễ tạo khóa chưa hoàn tất', en: 'the ceremony is not finished' },
     todo: { vi: 'Chạy tiếp lễ tạo khóa', en: 'run the ceremony again: it resumes' },
+  },
+  APPROVAL_TOO_FEW: {
+    what: { vi: 'Chưa đủ người phê duyệt', en: 'not enough people have approved' },
+    todo: { vi: 'Xin thêm phê duyệt của người khác', en: 'have more of the named people approve' },
+  },
+  APPROVAL_SAME_PERSON_TWICE: {
+    what: { vi: 'Một người phê duyệt hai lần', en: 'the same person approved twice' },
+    todo: { vi: 'Mỗi phê duyệt phải của một người khác nhau', en: 'each approval must be another person’s' },
+  },
+  APPROVAL_PERSON_UNKNOWN: {
+    what: { vi: 'Người phê duyệt không có trong danh sách', en: 'the approval is of somebody who is not one of the named people' },
+    todo: { vi: 'Kiểm tra danh sách người giữ khóa', en: 'check who the custodians are' },
+  },
+  APPROVAL_SIGNATURE_INVALID: {
+    what: {
+      vi: 'Chữ ký phê duyệt không khớp: nội dung đã đổi hoặc chữ ký không phải của người này',
+      en: 'the approval is not for these bytes: they were changed afterwards, or another signed in this name',
+    },
+    todo: { vi: 'So lại mã băm rồi phê duyệt lại', en: 'compare the hash again, find out what changed, and approve anew' },
+  },
+  APPROVAL_MALFORMED: {
+    what: { vi: 'Tệp phê duyệt sai định dạng', en: 'the approval does not have the form of one' },
+    todo: { vi: 'Phê duyệt lại bằng cardmint custodian approve', en: 'approve again with cardmint custodian approve' },
   },
 } as const satisfies ErrorTable<CeremonyErrorCode>;
 

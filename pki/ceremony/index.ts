@@ -7,3 +7,15 @@ export { runFirstCeremony, type CeremonyDeps } from './run.ts';
 export { readCeremony, type CeremonyResult } from './result.ts';
 export { specimenPlan, type CeremonyPlan } from './plan.ts';
 export { fileCeremonyJournal, type CeremonyJournal, type Minute } from './minutes.ts';
+export {
+  approvalDigest,
+  approvalText,
+  approve,
+  assertApproved,
+  readApproval,
+  type Approvable,
+  type Approval,
+  type ApprovalText,
+  type Custodian,
+  type Quorum,
+} from './approval.ts';
