@@ -1,6 +1,6 @@
 import { createECDH, randomBytes } from 'node:crypto';
 import { brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } from '@noble/curves/misc.js';
-import { p256 } from '@noble/curves/nist.js';
+import { p256, p384, p521 } from '@noble/curves/nist.js';
 import { Crypto } from '@peculiar/webcrypto';
 import { equalBytes, equalConstantTime, Secret, toHex } from '#encoder/bytes';
 import {
@@ -25,7 +25,14 @@ export interface SoftwareHsmOptions {
 }
 
 /** Signing over a digest, which node:crypto does not offer for ECDSA. */
-const SIGNERS = { 'P-256': p256, brainpoolP256r1, brainpoolP384r1, brainpoolP512r1 } as const satisfies Record<EcCurveName, unknown>;
+const SIGNERS = {
+  'P-256': p256,
+  'P-384': p384,
+  'P-521': p521,
+  brainpoolP256r1,
+  brainpoolP384r1,
+  brainpoolP512r1,
+} as const satisfies Record<EcCurveName, unknown>;
 
 interface StoredEcKey {
   readonly key: EcKey;

@@ -79,7 +79,8 @@ describe('published files, Doc 9303-10 and 9303-11', () => {
 
 describe('keys of the chip, against OpenSSL', () => {
   const names = Object.keys(CURVES) as CurveName[];
-  const openssl = (name: CurveName) => (name === 'P-256' ? 'prime256v1' : name === 'P-384' ? 'secp384r1' : name);
+  const openssl = (name: CurveName) =>
+    ({ 'P-256': 'prime256v1', 'P-384': 'secp384r1', 'P-521': 'secp521r1' } as Readonly<Record<string, string>>)[name] ?? name;
   const key = (name: CurveName, paramEncoding: 'named' | 'explicit') =>
     Uint8Array.from(
       generateKeyPairSync('ec', { namedCurve: openssl(name), paramEncoding }).publicKey.export({ type: 'spki', format: 'der' }),

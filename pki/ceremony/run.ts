@@ -34,6 +34,8 @@ export interface CeremonyDeps {
 /** The hash that goes with an issuing key: as strong as its curve. */
 const HASH_OF = {
   'P-256': 'sha256',
+  'P-384': 'sha384',
+  'P-521': 'sha512',
   brainpoolP256r1: 'sha256',
   brainpoolP384r1: 'sha384',
   brainpoolP512r1: 'sha512',
@@ -69,7 +71,11 @@ export async function runFirstCeremony(
   const master = await ceremony.aesKey('transport-master', (label) => hsm.importAesKey({ label }, secrets.transportMaster), kcv);
   if (!equalBytes(master.checkValue, checkValueOf(secrets.transportMaster))) throw new CeremonyError('CEREMONY_TRANSPORT_MASTER_CHANGED');
 
-  const csca: IssuingKey = { name: plan.csca.name, spki: explicitSpki(cscaKey.curve, cscaKey.point), hash: HASH_OF[cscaKey.curve] };
+  const csca: IssuingKey = {
+    name: plan.csca.name,
+    spki: explicitSpki(cscaKey.curve, cscaKey.point),
+    algorithm: { key: 'ec', hash: HASH_OF[cscaKey.curve] },
+  };
   await ceremony.certificate('csca', cscaKey, csca, (serialNumber, now) => cscaRequest(plan, cscaKey, serialNumber, now));
   for (const [index, key] of signerKeys.entries()) {
     const name = plan.documentSigners.names[index] ?? plan.csca.name;
@@ -79,7 +85,7 @@ export async function runFirstCeremony(
   }
   await ceremony.plantCertificate('plant-signer', plantKey, plan.plantSigner);
   await ceremony.plantCertificate('birth-certificate-signer', birthKey, plan.birthCertificateSigner);
-  await ceremony.emptyCrl(cscaKey, csca.hash);
+  await ceremony.emptyCrl(cscaKey, csca.algorithm);
   await ceremony.cvca(cvcaKey);
   return ceremony.finish();
 }
@@ -193,7 +199,7 @@ class Ceremony {
   }
 
   async plantCertificate(subject: string, key: EcKey, name: DistinguishedName): Promise<void> {
-    const issuer: IssuingKey = { name, spki: namedSpki(key.curve, key.point), hash: HASH_OF[key.curve] };
+    const issuer: IssuingKey = { name, spki: namedSpki(key.curve, key.point), algorithm: { key: 'ec', hash: HASH_OF[key.curve] } };
     await this.certificate(subject, key, issuer, (serialNumber, now) => {
       const lastUse = addYears(now, this.#plan.plantSignerYears);
       const usage = { notBefore: now, notAfter: lastUse };
@@ -208,15 +214,15 @@ class Ceremony {
     });
   }
 
-  async emptyCrl(signingKey: EcKey, hash: IssuingKey['hash']): Promise<void> {
+  async emptyCrl(signingKey: EcKey, algorithm: IssuingKey['algorithm']): Promise<void> {
     if (recorded(this.#minutes, 'issued', 'crl') !== undefined) return;
     const csca = parseCertificate(issuedOf(this.#minutes, 'csca'));
     const intent = recorded(this.#minutes, 'signature-intent', 'crl')?.facts['tbs'];
     const thisUpdate = this.#deps.clock();
     const token =
       intent === undefined
-        ? prepareCrl({ csca, hash, number: 1, thisUpdate, nextUpdate: addDays(thisUpdate, this.#plan.crlDays), revoked: [] })
-        : crlTokenOf(fromHex(intent), csca, hash);
+        ? prepareCrl({ csca, algorithm, number: 1, thisUpdate, nextUpdate: addDays(thisUpdate, this.#plan.crlDays), revoked: [] })
+        : crlTokenOf(fromHex(intent), csca, algorithm);
     if (intent === undefined) await this.#record('signature-intent', 'crl', { tbs: toHex(token.tbs), signer: toHex(signingKey.keyId) });
     const der = await issueCrl(token, (digest) => this.#sign(signingKey, digest));
     await this.#record('issued', 'crl', { der: toHex(der) });

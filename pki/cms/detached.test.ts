@@ -35,7 +35,7 @@ async function signerNamed(commonName: string): Promise<Signer> {
     usage: { notBefore: NOW, notAfter: addYears(NOW, 2) },
     notAfter: addYears(NOW, 12),
   });
-  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), hash: 'sha256' });
+  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), algorithm: { key: 'ec', hash: 'sha256' } });
   return { key, certificate: await issueCertificate(token, (digest) => hsm.sign(key, digest)) };
 }
 

@@ -28,13 +28,13 @@ beforeAll(async () => {
     mrzCountry: 'VNM',
     crlUrls: ['http://specimen.invalid/crl'],
   });
-  const token = prepareCertificate(request, { name, spki: explicitSpki(key.curve, key.point), hash: 'sha384' });
+  const token = prepareCertificate(request, { name, spki: explicitSpki(key.curve, key.point), algorithm: { key: 'ec', hash: 'sha384' } });
   csca = parseCertificate(await issueCertificate(token, sign));
 });
 const sign = (digest: Uint8Array) => hsm.sign(key, digest);
 const request = (changes: Partial<CrlRequest> = {}): CrlRequest => ({
   csca,
-  hash: 'sha384',
+  algorithm: { key: 'ec', hash: 'sha384' },
   number: 1,
   thisUpdate: NOW,
   nextUpdate: addDays(NOW, 90),

@@ -1,6 +1,6 @@
 import { equalBytes } from '#encoder/bytes';
 import { decodeOnly, decodeTlvs, enter, readOid, readTlv, tlv } from '#encoder/tlv';
-import { algorithmOfOid, decodeTime, OID, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
+import { decodeTime, OID, readAlgorithm, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
 import { CrlError } from './crl-error.ts';
 
 export interface Crl {
@@ -33,8 +33,7 @@ export function parseCrl(der: Uint8Array): Crl {
   const signature = Uint8Array.from(bits.rest());
   outer.end();
   const list = parseTbs(tbs, algorithm);
-  const oid = readOid(decodeOnly(algorithm, 0x30, 'crl/signatureAlgorithm'));
-  return { tbs, ...list, signatureAlgorithm: algorithmOfOid(oid), signature };
+  return { tbs, ...list, signatureAlgorithm: readAlgorithm(algorithm), signature };
 }
 
 export function parseTbs(

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Integer } from 'asn1js';
+import { fromBER, Integer } from 'asn1js';
 import {
   AlgorithmIdentifier,
   CertificateRevocationList,
@@ -13,17 +13,16 @@ import { equalBytes } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import {
   authorityKeyIdentifierExtension,
-  ECDSA_OID,
-  encodeEcdsaAlgorithm,
+  encodeAlgorithm,
   encodedExtension,
   OID,
   parsedName,
+  signatureFromToken,
   verifySignature,
   type Certificate,
   type DigestSigner,
-  type HashName,
+  type SignatureAlgorithm,
 } from '#pki/x509';
-import { derSignature } from '#pki/ec';
 import { CrlError } from './crl-error.ts';
 import { authorityKeyOf, parseTbs } from './crl.ts';
 
@@ -34,7 +33,7 @@ export interface RevokedCertificate {
 
 export interface CrlRequest {
   readonly csca: Certificate;
-  readonly hash: Exclude<HashName, 'sha224'>;
+  readonly algorithm: SignatureAlgorithm;
   /** Non-negative and higher than on the list before. */
   readonly number: number;
   readonly thisUpdate: Date;
@@ -47,7 +46,7 @@ export interface CrlToken {
   readonly tbs: Uint8Array;
   readonly digest: Uint8Array;
   readonly csca: Certificate;
-  readonly hash: Exclude<HashName, 'sha224'>;
+  readonly algorithm: SignatureAlgorithm;
 }
 
 const DAYS_MAX = 90;
@@ -81,19 +80,19 @@ export function prepareCrl(request: CrlRequest): CrlToken {
   ];
   const list = new ListToBeSigned({
     version: 1,
-    signature: new AlgorithmIdentifier({ algorithmId: ECDSA_OID[request.hash] }),
+    signature: new AlgorithmIdentifier({ schema: fromBER(Uint8Array.from(encodeAlgorithm(request.algorithm)).buffer).result }),
     issuer: parsedName(request.csca.subject),
     thisUpdate: time(request.thisUpdate),
     nextUpdate: time(request.nextUpdate),
     ...(entries.length === 0 ? {} : { revokedCertificates: entries }),
     crlExtensions: new Extensions({ extensions }),
   });
-  return crlTokenOf(list.der(), request.csca, request.hash);
+  return crlTokenOf(list.der(), request.csca, request.algorithm);
 }
 
 /** A token for bytes that were prepared before; it passes the same lint again. */
-export function crlTokenOf(tbs: Uint8Array, csca: Certificate, hash: CrlToken['hash']): CrlToken {
-  const list = parseTbs(tbs, encodeEcdsaAlgorithm(hash));
+export function crlTokenOf(tbs: Uint8Array, csca: Certificate, algorithm: SignatureAlgorithm): CrlToken {
+  const list = parseTbs(tbs, encodeAlgorithm(algorithm));
   const ski = csca.subjectKeyIdentifier;
   const aki = authorityKeyOf(list);
   const rules: readonly (readonly [string, boolean])[] = [
@@ -116,7 +115,8 @@ export function crlTokenOf(tbs: Uint8Array, csca: Certificate, hash: CrlToken['h
   ];
   const broken = rules.filter(([, holds]) => !holds).map(([rule]) => rule);
   if (broken.length > 0) throw new CrlError('CRL_LINT', { detail: broken.join(', ') });
-  const token = Object.freeze({ tbs: Uint8Array.from(tbs), digest: Uint8Array.from(createHash(hash).update(tbs).digest()), csca, hash });
+  const digest = Uint8Array.from(createHash(algorithm.hash).update(tbs).digest());
+  const token = Object.freeze({ tbs: Uint8Array.from(tbs), digest, csca, algorithm });
   unspent.add(token);
   return token;
 }
@@ -124,8 +124,7 @@ export function crlTokenOf(tbs: Uint8Array, csca: Certificate, hash: CrlToken['h
 /** Spends the token: one signature, verified under the CSCA's public key before anyone sees it. DER. */
 export async function issueCrl(token: CrlToken, sign: DigestSigner): Promise<Uint8Array> {
   if (!unspent.delete(token)) throw new CrlError('CRL_TOKEN_SPENT');
-  const signature = derSignature(await sign(token.digest));
-  if (!verifySignature({ key: 'ec', hash: token.hash }, token.tbs, token.csca.publicKey, signature))
-    throw new CrlError('CRL_SIGNATURE_REJECTED');
-  return tlv(0x30, token.tbs, encodeEcdsaAlgorithm(token.hash), tlv(0x03, Uint8Array.of(0), signature));
+  const signature = signatureFromToken(token.algorithm, await sign(token.digest));
+  if (!verifySignature(token.algorithm, token.tbs, token.csca.publicKey, signature)) throw new CrlError('CRL_SIGNATURE_REJECTED');
+  return tlv(0x30, token.tbs, encodeAlgorithm(token.algorithm), tlv(0x03, Uint8Array.of(0), signature));
 }

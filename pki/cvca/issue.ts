@@ -26,6 +26,8 @@ const AUTHORIZATION = { cvca: 0xc3, domesticVerifier: 0x83, inspectionSystem: 0x
 /** ECDSA with the hash that goes with the curve (TR-03110-3 §A.6.4.2, table 16). */
 const ALGORITHM = {
   'P-256': '0.4.0.127.0.7.2.2.2.2.3',
+  'P-384': '0.4.0.127.0.7.2.2.2.2.4',
+  'P-521': '0.4.0.127.0.7.2.2.2.2.5',
   brainpoolP256r1: '0.4.0.127.0.7.2.2.2.2.3',
   brainpoolP384r1: '0.4.0.127.0.7.2.2.2.2.4',
   brainpoolP512r1: '0.4.0.127.0.7.2.2.2.2.5',

@@ -1,7 +1,7 @@
 import { CURVES, type CurveName } from '#encoder/lds';
 import { derOid } from '#encoder/tlv';
 
-export type EcCurveName = Exclude<CurveName, 'P-384'>;
+export type EcCurveName = CurveName;
 
 /** What tokens and OpenSSL call a curve; its domain parameters stand in `#encoder/lds`. */
 export interface EcCurve {
@@ -16,6 +16,8 @@ export interface EcCurve {
 
 export const EC_CURVES: Readonly<Record<EcCurveName, EcCurve>> = Object.freeze({
   'P-256': curve('P-256', 'prime256v1'),
+  'P-384': curve('P-384', 'secp384r1'),
+  'P-521': curve('P-521', 'secp521r1'),
   brainpoolP256r1: curve('brainpoolP256r1'),
   brainpoolP384r1: curve('brainpoolP384r1'),
   brainpoolP512r1: curve('brainpoolP512r1'),

@@ -5,7 +5,14 @@ import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#
 import type { Hsm } from './hsm.ts';
 import { checkValueOf, keyIdOfPoint } from './key-id.ts';
 
-const HASH_OF = { 'P-256': 'sha256', brainpoolP256r1: 'sha256', brainpoolP384r1: 'sha384', brainpoolP512r1: 'sha512' } as const;
+const HASH_OF = {
+  'P-256': 'sha256',
+  'P-384': 'sha384',
+  'P-521': 'sha512',
+  brainpoolP256r1: 'sha256',
+  brainpoolP384r1: 'sha384',
+  brainpoolP512r1: 'sha512',
+} as const;
 
 /** RFC 4493 §4 (SP 800-38B D.1) and SP 800-38B D.3: key, message, CMAC. */
 const CMAC_VECTORS = [

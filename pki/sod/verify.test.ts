@@ -28,7 +28,14 @@ beforeAll(async () => {
 
 const crl = async (revoked: readonly RevokedCertificate[], thisUpdate = NOW) => {
   const csca = parseCertificate(pki.csca);
-  const token = prepareCrl({ csca, hash: 'sha512', number: 1, thisUpdate, nextUpdate: addDays(thisUpdate, 90), revoked });
+  const token = prepareCrl({
+    csca,
+    algorithm: { key: 'ec', hash: 'sha512' },
+    number: 1,
+    thisUpdate,
+    nextUpdate: addDays(thisUpdate, 90),
+    revoked,
+  });
   return issueCrl(token, (digest) => hsm.sign(pki.cscaKey, digest));
 };
 const failures = ({ checks }: PassiveAuthenticationVerdict) => checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);
@@ -104,7 +111,7 @@ describe('Passive Authentication (Doc 9303-11 §5.1)', () => {
     const foreign = await specimenPki(hsm).then(async (other) => {
       const token = prepareCrl({
         csca: parseCertificate(other.csca),
-        hash: 'sha512',
+        algorithm: { key: 'ec', hash: 'sha512' },
         number: 1,
         thisUpdate: NOW,
         nextUpdate: addDays(NOW, 90),

@@ -27,7 +27,7 @@ export async function specimenPki(hsm: Hsm): Promise<SpecimenPki> {
   const cscaKey = await hsm.generateEcKey({ label: 'csca', curve: 'brainpoolP512r1', purpose: 'sign' });
   const signerKey = await hsm.generateEcKey({ label: 'ds', curve: 'brainpoolP384r1', purpose: 'sign' });
   const name = { country: 'VN', organization: 'Cardmint Specimen', commonName: 'CSCA SPECIMEN' };
-  const issuer: IssuingKey = { name, spki: explicitSpki('brainpoolP512r1', cscaKey.point), hash: 'sha512' };
+  const issuer: IssuingKey = { name, spki: explicitSpki('brainpoolP512r1', cscaKey.point), algorithm: { key: 'ec', hash: 'sha512' } };
   const shared = { mrzCountry: 'VNM', crlUrls: ['https://specimen.invalid/VNM.crl'] };
   const sign = (digest: Uint8Array) => hsm.sign(cscaKey, digest);
   const csca = await issueCertificate(

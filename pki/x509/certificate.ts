@@ -2,7 +2,7 @@ import { createPublicKey, type KeyObject } from 'node:crypto';
 import { equalBytes, type ByteReader } from '#encoder/bytes';
 import { decodeOnly, decodeTlvs, enter, readOid, readTlv, tlv, type Tlv } from '#encoder/tlv';
 import { OID } from './oid.ts';
-import { algorithmOfOid, type SignatureAlgorithm } from './signature-algorithm.ts';
+import { readAlgorithm, type SignatureAlgorithm } from './signature-algorithm.ts';
 import { decodeTime } from './time.ts';
 import { X509Error } from './x509-error.ts';
 
@@ -16,7 +16,10 @@ export interface TbsCertificate {
   readonly der: Uint8Array;
   /** Content octets of the INTEGER, as they stand. */
   readonly serialNumber: Uint8Array;
-  readonly signatureOid: string;
+  /** The AlgorithmIdentifier that is signed, in DER. */
+  readonly signatureAlgorithmDer: Uint8Array;
+  /** Undefined for an algorithm that Doc 9303-12 §4.1.6 does not permit. */
+  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   /** Names in DER: compared as bytes. */
   readonly issuer: Uint8Array;
   readonly subject: Uint8Array;
@@ -36,7 +39,6 @@ export interface TbsCertificate {
 export interface Certificate extends TbsCertificate {
   /** The whole certificate. */
   readonly certificate: Uint8Array;
-  readonly signatureAlgorithm: SignatureAlgorithm | undefined;
   readonly signature: Uint8Array;
 }
 
@@ -49,13 +51,13 @@ export function parseCertificate(certificate: Uint8Array): Certificate {
   if (certificate.length > CERTIFICATE_BYTES_MAX) throw malformed('certificate', `${certificate.length} bytes`);
   const outer = decodeOnly(certificate, 0x30, 'certificate');
   const tbs = parseTbsCertificate(rebuild(readTlv(outer), 'tbsCertificate'));
-  const algorithm = readAlgorithm(enter(outer, 0x30));
-  if (algorithm !== tbs.signatureOid) throw malformed('certificate/signatureAlgorithm', 'differs from the one that is signed');
+  if (!equalBytes(readDer(outer, 0x30, 'signatureAlgorithm'), tbs.signatureAlgorithmDer))
+    throw malformed('certificate/signatureAlgorithm', 'differs from the one that is signed');
   const bits = enter(outer, 0x03);
   if (bits.uint(1, 'unused bits') !== 0) throw malformed('certificate/signatureValue', 'unused bits');
   const signature = Uint8Array.from(bits.rest());
   outer.end();
-  return { ...tbs, certificate: Uint8Array.from(certificate), signatureAlgorithm: algorithmOfOid(algorithm), signature };
+  return { ...tbs, certificate: Uint8Array.from(certificate), signature };
 }
 
 export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
@@ -63,7 +65,7 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   const version = enter(enter(tbs, 0xa0), 0x02);
   if (version.uint(1, 'version') !== 2 || version.remaining > 0) throw malformed('tbsCertificate/version', 'not v3');
   const serialNumber = Uint8Array.from(enter(tbs, 0x02).rest());
-  const signatureOid = readAlgorithm(enter(tbs, 0x30));
+  const signatureAlgorithmDer = readDer(tbs, 0x30, 'signature');
   const issuer = readDer(tbs, 0x30, 'issuer');
   const validity = readValidity(enter(tbs, 0x30));
   const subject = readDer(tbs, 0x30, 'subject');
@@ -73,7 +75,8 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   return {
     der: Uint8Array.from(der),
     serialNumber,
-    signatureOid,
+    signatureAlgorithmDer,
+    signatureAlgorithm: readAlgorithm(signatureAlgorithmDer),
     issuer,
     subject,
     validity,
@@ -177,14 +180,6 @@ function readValidity(validity: ByteReader): TbsCertificate['validity'] {
   const [from, to] = [readTlv(validity), readTlv(validity)];
   validity.end();
   return { notBefore: decodeTime(from, 'validity/notBefore'), notAfter: decodeTime(to, 'validity/notAfter'), tags: [from.tag, to.tag] };
-}
-
-/** The identifier only: the algorithms that are used here have absent or NULL parameters, and PSS is refused by its identifier. */
-function readAlgorithm(algorithm: ByteReader): string {
-  const oid = readOid(algorithm);
-  if (algorithm.remaining > 0) readTlv(algorithm);
-  algorithm.end();
-  return oid;
 }
 
 function readPublicKey(spki: Uint8Array): KeyObject {

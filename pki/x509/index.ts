@@ -8,8 +8,11 @@ export { OID } from './oid.ts';
 export { decodeTime, encodeTime } from './time.ts';
 export {
   algorithmOfOid,
+  encodeAlgorithm,
   encodeEcdsaAlgorithm,
   ECDSA_OID,
+  readAlgorithm,
+  signatureFromToken,
   verifySignature,
   type HashName,
   type SignatureAlgorithm,

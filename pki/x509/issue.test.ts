@@ -25,7 +25,7 @@ beforeAll(async () => {
   await hsm.open(pin);
   cscaKey = await hsm.generateEcKey({ label: 'csca', curve: 'brainpoolP512r1', purpose: 'sign' });
   dsKey = await hsm.generateEcKey({ label: 'ds', curve: 'brainpoolP384r1', purpose: 'sign' });
-  issuer = { name: NAME, spki: explicitSpki(cscaKey.curve, cscaKey.point), hash: 'sha512' };
+  issuer = { name: NAME, spki: explicitSpki(cscaKey.curve, cscaKey.point), algorithm: { key: 'ec', hash: 'sha512' } };
 });
 
 const signWith = (signer: Pick<Hsm, 'sign'>) => (digest: Uint8Array) => signer.sign(cscaKey, digest);
@@ -108,7 +108,7 @@ describe('Doc 9303-12 §7.1: profiles', () => {
       usage: { notBefore: NOW, notAfter: addYears(NOW, 1) },
       notAfter: addYears(NOW, 10),
     });
-    const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), hash: 'sha256' });
+    const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), algorithm: { key: 'ec', hash: 'sha256' } });
     const certificate = new X509Certificate(await issueCertificate(token, (digest) => hsm.sign(key, digest)));
     expect(certificate.verify(certificate.publicKey)).toBe(true);
     expect(certificate.publicKey.asymmetricKeyDetails?.namedCurve).toBe('prime256v1');

@@ -2,12 +2,11 @@ import { createHash, createPublicKey } from 'node:crypto';
 import { fromBER, Integer } from 'asn1js';
 import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, TimeType, type Extension } from 'pkijs';
 import { tlv } from '#encoder/tlv';
-import { derSignature } from '#pki/ec';
 import { parseTbsCertificate } from './certificate.ts';
 import { buffer } from './extensions.ts';
 import { lintCertificate, type CertificateProfile } from './lint.ts';
-import { relativeNames, type DistinguishedName } from './name.ts';
-import { ECDSA_OID, encodeEcdsaAlgorithm, verifySignature, type HashName } from './signature-algorithm.ts';
+import { encodeName, parsedName, type DistinguishedName } from './name.ts';
+import { encodeAlgorithm, signatureFromToken, verifySignature, type SignatureAlgorithm } from './signature-algorithm.ts';
 import { X509Error } from './x509-error.ts';
 
 export interface CertificateRequest {
@@ -22,11 +21,11 @@ export interface CertificateRequest {
   readonly technicalLifeYears?: number;
 }
 
-/** Who signs: its name, its public key, and the hash that goes with that key. */
+/** Who signs: its name (or that name in DER), its public key, and the algorithm that goes with that key. */
 export interface IssuingKey {
-  readonly name: DistinguishedName;
+  readonly name: DistinguishedName | Uint8Array;
   readonly spki: Uint8Array;
-  readonly hash: Exclude<HashName, 'sha224'>;
+  readonly algorithm: SignatureAlgorithm;
 }
 
 /** What may be signed, once: linted bytes and their digest. Record it before the signature is asked for. */
@@ -37,7 +36,7 @@ export interface CertificateToken {
   readonly issuer: IssuingKey;
 }
 
-/** Signs a digest in the token: r || s. */
+/** Signs a digest in the token: r || s, or the octets of an RSA signature. */
 export type DigestSigner = (digest: Uint8Array) => Promise<Uint8Array>;
 
 const unspent = new WeakSet<CertificateToken>();
@@ -48,11 +47,11 @@ export function prepareCertificate(request: CertificateRequest, issuer: IssuingK
   const certificate = new PkijsCertificate({
     version: 2,
     serialNumber: new Integer({ valueHex: buffer(request.serialNumber) }),
-    signature: new AlgorithmIdentifier({ algorithmId: ECDSA_OID[issuer.hash] }),
-    issuer: relativeNames(issuer.name),
+    signature: new AlgorithmIdentifier({ schema: fromBER(buffer(encodeAlgorithm(issuer.algorithm))).result }),
+    issuer: parsedName(issuer.name instanceof Uint8Array ? issuer.name : encodeName(issuer.name)),
     notBefore: time(request.notBefore),
     notAfter: time(request.notAfter),
-    subject: relativeNames(request.subject),
+    subject: parsedName(encodeName(request.subject)),
     subjectPublicKeyInfo: new PublicKeyInfo({ schema: fromBER(buffer(request.spki)).result }),
     extensions: [...request.extensions],
   });
@@ -74,7 +73,7 @@ export function certificateTokenOf(
   if (findings.length > 0) {
     throw new X509Error('CERTIFICATE_LINT', { where: profile, detail: findings.map(({ rule }) => rule).join(', ') });
   }
-  const digest = Uint8Array.from(createHash(issuer.hash).update(tbs).digest());
+  const digest = Uint8Array.from(createHash(issuer.algorithm.hash).update(tbs).digest());
   const token = Object.freeze({ profile, tbs: Uint8Array.from(tbs), digest, issuer });
   unspent.add(token);
   return token;
@@ -83,18 +82,18 @@ export function certificateTokenOf(
 /** Spends the token: one signature, verified under the issuer's public key by node:crypto before anyone sees it. DER. */
 export async function issueCertificate(token: CertificateToken, sign: DigestSigner): Promise<Uint8Array> {
   if (!unspent.delete(token)) throw new X509Error('CERTIFICATE_TOKEN_SPENT', { where: token.profile });
-  const signature = signatureOrRefusal(await sign(token.digest), token.profile);
+  const signature = signatureOrRefusal(token, await sign(token.digest));
   const issuerKey = createPublicKey({ key: Buffer.from(token.issuer.spki), format: 'der', type: 'spki' });
-  if (!verifySignature({ key: 'ec', hash: token.issuer.hash }, token.tbs, issuerKey, signature)) {
+  if (!verifySignature(token.issuer.algorithm, token.tbs, issuerKey, signature)) {
     throw new X509Error('CERTIFICATE_SIGNATURE_REJECTED', { where: token.profile });
   }
-  return tlv(0x30, token.tbs, encodeEcdsaAlgorithm(token.issuer.hash), tlv(0x03, Uint8Array.of(0), signature));
+  return tlv(0x30, token.tbs, encodeAlgorithm(token.issuer.algorithm), tlv(0x03, Uint8Array.of(0), signature));
 }
 
-export function signatureOrRefusal(raw: Uint8Array, where: string): Uint8Array {
+function signatureOrRefusal({ issuer, profile }: CertificateToken, raw: Uint8Array): Uint8Array {
   try {
-    return derSignature(raw);
+    return signatureFromToken(issuer.algorithm, raw);
   } catch (cause) {
-    throw new X509Error('CERTIFICATE_SIGNATURE_REJECTED', { where, cause });
+    throw new X509Error('CERTIFICATE_SIGNATURE_REJECTED', { where: profile, cause });
   }
 }

@@ -116,7 +116,8 @@ async function issueAll(folder: string, issuingState: string, now: Date): Promis
     organizationalUnit: UNIT,
     commonName: `${role} ${UNIT}`,
   });
-  const issuer: IssuingKey = { name: name('CSCA'), spki: cscaKey.spki, hash: 'sha512' };
+  const cscaName = name('CSCA');
+  const issuer: IssuingKey = { name: cscaName, spki: cscaKey.spki, algorithm: { key: 'ec', hash: 'sha512' } };
   const certificate = (request: CertificateRequest): Promise<Uint8Array> =>
     issueCertificate(prepareCertificate(request, issuer), (digest) => cscaKey.sign(digest));
   const state = { mrzCountry: issuingState, crlUrls: [`https://lab.cardmint.invalid/crl/${country}.crl`] };
@@ -126,7 +127,7 @@ async function issueAll(folder: string, issuingState: string, now: Date): Promis
     cscaCertificate({
       ...state,
       ...keyOf(cscaKey),
-      subject: issuer.name,
+      subject: cscaName,
       usage: { notBefore: now, notAfter: cscaUntil },
       notAfter: addYears(addDays(cscaUntil, LIFE.signerDays), LIFE.technicalYears),
     }),
@@ -184,7 +185,14 @@ function keyOf({ curve, point }: LabKey): Pick<Parameters<typeof cscaCertificate
 async function emptyCrl(key: LabKey, cscaDer: Uint8Array, now: Date): Promise<Uint8Array> {
   const csca = parseCertificate(cscaDer);
   const number = Math.floor(now.getTime() / 86_400_000);
-  const token = prepareCrl({ csca, hash: 'sha512', number, thisUpdate: now, nextUpdate: addDays(now, LIFE.crlDays), revoked: [] });
+  const token = prepareCrl({
+    csca,
+    algorithm: { key: 'ec', hash: 'sha512' },
+    number,
+    thisUpdate: now,
+    nextUpdate: addDays(now, LIFE.crlDays),
+    revoked: [],
+  });
   return issueCrl(token, (digest) => key.sign(digest));
 }
 

@@ -60,7 +60,7 @@ async function selfSigned(provinceCode: string, pem: string, now: Date): Promise
     usage: { notBefore: now, notAfter },
     notAfter,
   });
-  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', point), hash: 'sha256' });
+  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', point), algorithm: { key: 'ec', hash: 'sha256' } });
   return issueCertificate(token, (digest) => Promise.resolve(rawSignature(pem, digest)));
 }
 

@@ -59,7 +59,7 @@ async function signerNamed(commonName: string): Promise<Signer> {
     usage: { notBefore: from, notAfter: addYears(from, 2) },
     notAfter: addYears(from, 12),
   });
-  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), hash: 'sha256' });
+  const token = prepareCertificate(request, { name, spki: namedSpki('P-256', key.point), algorithm: { key: 'ec', hash: 'sha256' } });
   const certificate = await issueCertificate(token, async (digest) => await hsm.sign(key, digest));
   return {
     key,
