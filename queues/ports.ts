@@ -5,7 +5,7 @@
  * Every method that changes something takes the step's `Claim`. Its fence is compared inside the same transaction as the
  * change: a process that was paused past its lease finds `FENCE_LOST` instead of doing harm (invariants E1, E2).
  */
-import type { Secret } from '#encoder/bytes';
+import type { TransportKeySets } from '#encoder/drivers';
 import type { CitizenRecord } from '#encoder/profiles';
 
 /** `crd-` and 26 characters; says nothing about the citizen. */
@@ -134,17 +134,10 @@ export interface CardRecords {
   open(claim: Claim): Promise<CitizenRecord>;
 }
 
-export interface TransportKeys {
-  readonly enc: Secret;
-  readonly mac: Secret;
-  readonly dek: Secret;
-  readonly version: number;
-}
-
 /** The signer, as a station at the line sees it. */
 export interface SigningAuthority {
-  /** Keys of the chip that is bound to this card, and of no other. */
-  transportKeys(claim: Claim, chipId: string): Promise<TransportKeys>;
+  /** Keys of the chip that is bound to this card, and of no other: its maker's, and those that the plant puts in their place. */
+  transportKeys(claim: Claim, chipId: string): Promise<TransportKeySets>;
   /**
    * EF.SOD over these files. The signer moves the card to SOD_INTENT before it signs and to SOD_SIGNED with the result; the
    * same data groups of the same card record get the same EF.SOD back, without a second signature.

@@ -1,7 +1,10 @@
-import type { Secret } from '#encoder/bytes';
 import type { Directory } from '#encoder/lds';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
 import type { FileId } from './file-id.ts';
+import type { TransportKeys as KeySet } from './transport-keys.ts';
+
+/** Static keys of one chip's secure channel. The caller destroys them. */
+export type TransportKeys = Omit<KeySet, 'version'>;
 
 /**
  * One chip family behind one port. A driver sends the commands of its family over an open `CardConnection` and is thrown
@@ -92,13 +95,6 @@ export interface ChipIdentity {
   readonly lifeCycle: LifeCycle | 'unlocked';
   /** 16 upper-case hex characters. A locked chip tells nobody its id, and the chips of some families have none: null. */
   readonly chipId: string | null;
-}
-
-/** Static keys of one chip's secure channel, as `diversifyBy` of `#encoder/globalplatform` makes them. The caller destroys them. */
-export interface TransportKeys {
-  readonly enc: Secret;
-  readonly mac: Secret;
-  readonly dek: Secret;
 }
 
 /** What opens the finished chip. Personal: never logged, never hashed into a journal. */

@@ -10,9 +10,9 @@ export type {
   DriverCapabilities,
   FileStatus,
   LifeCycle,
-  TransportKeys,
   TrustPoint,
 } from './card-driver.ts';
+export { destroyKeySets, keySetsFrom, type TransportKeys, type TransportKeySets } from './transport-keys.ts';
 export type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
 export { byFile, nameOfFile, sameFile, type FileId } from './file-id.ts';
 export { DriverError, type DriverErrorCode } from './driver-error.ts';

@@ -27,7 +27,12 @@ const KEY_DATA = { min: 10, max: 10 } as const;
 /** Chips of several makers lie in one vault: their key data sheet names one of these. */
 export const DIVERSIFICATION_METHODS = {
   /** Cardmint's own, NIST SP 800-108 with AES-CMAC: see `diversificationInputs`. AES-128 keys from any AES master; data = chip identity. */
-  'sp800-108': { kind: 'AES', masterBytes: [16, 24, 32], dataBytes: { min: 4, max: 32 }, derive: diversify },
+  'sp800-108': {
+    kind: 'AES',
+    masterBytes: [16, 24, 32],
+    dataBytes: { min: 4, max: 32 },
+    derive: (master, data) => diversify(master, data),
+  },
   /**
    * NIST SP 800-108 as deployed on SCP03 stock and known as KDF3: CMAC over counter || 00 00 00 use || 00 || data. Keys
    * are as long as the master.

@@ -12,7 +12,7 @@ export { openScp02, parseScp02InitializeUpdate, type Scp02Options } from './scp0
 export { Scp02CardSession, type Scp02CardOptions } from './scp02-card.ts';
 export { SCP02_SECURITY_LEVELS, type Scp02Keys, type Scp02SecurityLevel } from './scp02-session.ts';
 export { ScpError, type ScpErrorCode } from './scp-error.ts';
-export { diversificationInputs, diversify, type DiversificationInputs } from './key-diversification.ts';
+export { diversificationInputs, diversify, KEY_VERSIONS, type DiversificationInputs, type KeyOwner } from './key-diversification.ts';
 export {
   DIVERSIFICATION_METHODS,
   diversifyBy,

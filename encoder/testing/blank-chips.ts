@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, Secret } from '#encoder/bytes';
-import type { ChipKeyAlgorithms, FileId } from '#encoder/drivers';
+import { keySetsFrom, type ChipKeyAlgorithms, type FileId, type TransportKeySets } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { blankSerial, createImage, makeRsaKey, type Defect, type Personality, type TakeRsaKey } from '#encoder/virtual-card';
 
@@ -14,7 +14,14 @@ export function imageFolder(): { readonly path: (name: string) => string; readon
 
 /** A master key that is nobody's. */
 export const TEST_MASTER = new Secret(fromHex('000102030405060708090A0B0C0D0E0F'));
+/** The plant's, whose keys take the place of those. */
+export const TEST_PLANT_MASTER = new Secret(fromHex('F0E0D0C0B0A090807060504030201000'));
 export const TEST_CHIP_ID = fromHex('0400112233445566');
+
+/** Both sets of a blank that `blankImage` made, fresh each time. */
+export function testKeySets(chipId = TEST_CHIP_ID): TransportKeySets {
+  return keySetsFrom({ maker: TEST_MASTER, plant: TEST_PLANT_MASTER }, chipId);
+}
 
 export function blankImage(
   path: string,

@@ -12,6 +12,8 @@ export {
   TEST_CHIP_ID,
   TEST_CHIP_KEYS,
   TEST_MASTER,
+  TEST_PLANT_MASTER,
+  testKeySets,
 } from './blank-chips.ts';
 export { SPECIMEN_CITIZEN } from './specimen-citizen.ts';
 export { ECDSA_SHA256, ECDSA_SHA384, ecPair, issue, type Pair, PSS_SHA256, rsaPair, signBy } from './cv-issuer.ts';

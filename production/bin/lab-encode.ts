@@ -216,7 +216,7 @@ function transportKeys({ transport }: DriverCapabilities, card: LabCard, { chipI
   if (transport === 'none') return null;
   if (chipId === null) throw new LabError('LAB_MASTER_NEEDED', { detail: 'a chip without an id' });
   if (card.transportMaster === null && !chipId.startsWith(LAB_MAKER)) throw new LabError('LAB_MASTER_NEEDED', { detail: transport });
-  return diversify(card.transportMaster ?? LAB_MASTER, fromHex(chipId));
+  return { ...diversify(card.transportMaster ?? LAB_MASTER, fromHex(chipId)), version: 1 };
 }
 
 /** For a chip that does not tell its id: files that have none do not ask for it. */

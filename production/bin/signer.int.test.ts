@@ -187,12 +187,15 @@ describe('EF.SOD from the signer (P3, P5)', () => {
 });
 
 describe('what else comes out of the token', () => {
-  it('derives the transport keys of the chip that is bound to the card, as the chip maker did, and of no other', async () => {
+  it("derives the keys of the chip that is bound to the card, the maker's as the maker did and the plant's own, and of no other", async () => {
     const { as } = await signer();
     const { claim, chipId } = await openedCard();
     const keys = await as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId });
     const made = diversify(MASTER, Uint8Array.from(Buffer.from(chipId, 'hex')));
-    for (const name of ['enc', 'mac', 'dek'] as const) expect(keys[name].reveal()).toEqual(made[name].reveal());
+    for (const name of ['enc', 'mac', 'dek'] as const) expect(keys.maker[name].reveal()).toEqual(made[name].reveal());
+    expect([keys.maker.version, keys.plant.version]).toEqual([1, 2]);
+    const all = [keys.maker, keys.plant].flatMap(({ enc, mac, dek }) => [enc, mac, dek]).map((key) => key.reveal().toString());
+    expect(new Set(all).size).toBe(6);
     await expect(as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId: 'FFFFFFFFFFFFFFFF' })).rejects.toMatchObject({
       code: 'CHIP_NOT_BOUND',
     });

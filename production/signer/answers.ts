@@ -1,5 +1,5 @@
 import { concat, equalBytes, fromHex, Secret, uintBE, utf8 } from '#encoder/bytes';
-import { diversificationInputs } from '#encoder/globalplatform';
+import { diversificationInputs, KEY_VERSIONS, type KeyOwner } from '#encoder/globalplatform';
 import { signDetached } from '#pki/cms';
 import { pointOfKey } from '#pki/ec';
 import { signJws } from '#pki/jws';
@@ -14,10 +14,14 @@ import { codeOf, sha256, signed, type SignerDeps } from './signing.ts';
 import { certifyTerminal, signAsTerminal, terminalChain } from './terminal-certificates.ts';
 import type { Answers } from './server.ts';
 import { SignerError } from './signer-error.ts';
+import type { SignerToken } from './token.ts';
 import { fromBase64, toBase64 } from './wire.ts';
 
-/** GlobalPlatform key version number of transport keys: any, because a blank has one key set (GPC Amendment D v1.2 §7.1.1). */
-const TRANSPORT_KEY_VERSION = 0;
+/** The key in the token from which each owner's keys of a chip are derived. */
+const MASTERS = {
+  maker: 'transportMaster',
+  plant: 'transportMaster', // becomes 'plantMaster' with the ceremony that makes one; the label of its inputs is another already
+} as const satisfies Record<KeyOwner, Parameters<SignerToken['cmac']>[0]>;
 
 /** Media type of a birth certificate, without `application/` (RFC 7515 §4.1.9). */
 export const BIRTH_CERTIFICATE_TYPE = 'cardmint-birth-certificate+json';
@@ -57,10 +61,13 @@ export function createAnswers(deps: SignerDeps): Answers {
     },
     'transport-keys': async ({ cardId, fence, chipId }) => {
       await withTransaction(deps.db, (trx) => proveBound(trx, { cardId, fence, chipId }));
-      const inputs = diversificationInputs(fromHex(chipId));
-      const derive = async (input: Uint8Array): Promise<Secret> => Secret.takeOver(await token.cmac('transportMaster', input));
-      const keys = { enc: await derive(inputs.enc), mac: await derive(inputs.mac), dek: await derive(inputs.dek) };
-      return { ...handOut(keys), version: TRANSPORT_KEY_VERSION };
+      const keysOf = async (owner: KeyOwner): Promise<Readonly<Record<string, string | number>>> => {
+        const inputs = diversificationInputs(fromHex(chipId), owner);
+        const derive = async (input: Uint8Array): Promise<Secret> => Secret.takeOver(await token.cmac(MASTERS[owner], input));
+        const keys = { enc: await derive(inputs.enc), mac: await derive(inputs.mac), dek: await derive(inputs.dek) };
+        return { ...handOut(keys), version: KEY_VERSIONS[owner] };
+      };
+      return { maker: await keysOf('maker'), plant: await keysOf('plant') };
     },
     'security-object': (request) => securityObject(deps, request),
     'terminal-chain': async () => ({ certificates: (await terminalChain(deps)).map(toBase64) }),

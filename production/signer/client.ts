@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { Secret } from '#encoder/bytes';
+import type { TransportKeys } from '#encoder/drivers';
+import type { KeyOwner } from '#encoder/globalplatform';
 import type { SignerClient } from './contract.ts';
 import { isSignerErrorCode, SignerError } from './signer-error.ts';
 import { fromBase64, toBase64, type RequestName, type RequestOf } from './wire.ts';
@@ -32,7 +34,7 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
     openRecordKey: async (sealedKey, context) => secret(await ask('record-key', { sealedKey: toBase64(sealedKey), context }), 'dataKey'),
     async transportKeys(wanted) {
       const answer = await ask('transport-keys', wanted);
-      return { enc: secret(answer, 'enc'), mac: secret(answer, 'mac'), dek: secret(answer, 'dek'), version: Number(answer['version']) };
+      return { maker: keySet(answer, 'maker'), plant: keySet(answer, 'plant') };
     },
     async securityObject({ cardId, fence, efCom, dataGroups }) {
       const groups = Object.fromEntries([...dataGroups].map(([number, content]) => [String(number), toBase64(content)]));
@@ -108,6 +110,14 @@ function text(answer: Readonly<Record<string, unknown>>, key: string): string {
 
 function bytes(answer: Readonly<Record<string, unknown>>, key: string): Uint8Array {
   return fromBase64(text(answer, key));
+}
+
+function keySet(answer: Readonly<Record<string, unknown>>, owner: KeyOwner): TransportKeys {
+  const set = answer[owner];
+  if (typeof set !== 'object' || set === null)
+    throw new SignerError('SIGNER_UNREACHABLE', { where: owner, detail: 'missing in the answer' });
+  const { version, ...keys } = set as Readonly<Record<string, unknown>>;
+  return { enc: secret(keys, 'enc'), mac: secret(keys, 'mac'), dek: secret(keys, 'dek'), version: Number(version) };
 }
 
 function certificates(answer: Readonly<Record<string, unknown>>): readonly Uint8Array[] {

@@ -3,6 +3,7 @@
  * it can read) and a short list of what it may ask; what comes back is for one card.
  */
 import type { Secret } from '#encoder/bytes';
+import type { TransportKeySets } from '#encoder/drivers';
 
 /** `authority`: a person's tool on the plant's own host, and no process that answers anybody. */
 export type SignerClientIdentity = 'api' | 'line' | 'inspector' | 'worker' | 'authority';
@@ -28,13 +29,8 @@ export interface SignerClient {
   citizenReference(personalNumber: string): Promise<string>;
   /** Opens one record's data key. `context` is what it was sealed for: the order key. [line, inspector, worker] */
   openRecordKey(sealedKey: Uint8Array, context: string): Promise<Secret>;
-  /** [line] */
-  transportKeys(request: { readonly cardId: string; readonly fence: number; readonly chipId: string }): Promise<{
-    readonly enc: Secret;
-    readonly mac: Secret;
-    readonly dek: Secret;
-    readonly version: number;
-  }>;
+  /** Of the chip that is bound to this card: the keys of its maker, and those that the plant puts in their place. [line] */
+  transportKeys(request: { readonly cardId: string; readonly fence: number; readonly chipId: string }): Promise<TransportKeySets>;
   /** [line] */
   securityObject(request: {
     readonly cardId: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isCodedError, utf8 } from '#encoder/bytes';
-import type { CardDriver } from '#encoder/drivers';
+import { destroyKeySets, type CardDriver } from '#encoder/drivers';
 import {
   faultKind,
   personalise,
@@ -120,11 +120,11 @@ async function finishChip(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece
 
   const keys = await deps.signer.transportKeys(claim, chipId);
   try {
-    await driver.open(keys);
+    await driver.open(keys.maker);
     await life.advance('CHIP_OPENED');
     return await writeChip(deps, card, { ...piece, chipId, life });
   } finally {
-    for (const key of [keys.enc, keys.mac, keys.dek]) key.destroy();
+    destroyKeySets(keys);
   }
 }
 

@@ -5,13 +5,12 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { fromHex, Secret, utf8 } from '#encoder/bytes';
 import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
-import { byFile, referenceDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
+import { byFile, keySetsFrom, referenceDriver } from '#encoder/drivers';
 import { withJfifHeader } from '#encoder/lds';
 import { cccd2021Specimen, type CitizenRecord } from '#encoder/profiles';
 import { terminalAuthenticator } from '#encoder/inspection';
 import { inProcessReader, type InProcessReader, type Reader } from '#encoder/readers';
-import { ecPair, issue, signBy, TEST_MASTER } from '#encoder/testing';
+import { ecPair, issue, signBy, TEST_MASTER, testKeySets } from '#encoder/testing';
 import { imagePath, makeBlanks, makeRsaKey, VirtualCard, type Defect, type DeliveredBlank } from '#encoder/virtual-card';
 import { SoftwareHsm } from '#hsm-mocks';
 import { issueSod, prepareSod, verifySod } from '#pki/sod';
@@ -185,7 +184,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     async transportKeys(claim, chipId) {
       await Promise.resolve();
       if (books.claimed(claim).chipId !== chipId) throw new BooksError('REFUSED', 'CHIP_NOT_BOUND');
-      return { ...diversify(TEST_MASTER, fromHex(chipId)), version: 0 };
+      return testKeySets(fromHex(chipId));
     },
     async securityObject(claim, files) {
       const content = hashOf([files.efCom, ...files.dataGroups.values()]);
@@ -312,7 +311,7 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
       await Promise.resolve();
     },
     wrongTransportKeys: () =>
-      Promise.resolve({ ...diversify(Secret.takeOver(Uint8Array.from(randomBytes(16))), new Uint8Array(8)), version: 0 }),
+      Promise.resolve(keySetsFrom({ maker: new Secret(randomBytes(16)), plant: new Secret(randomBytes(16)) }, new Uint8Array(8))),
     forgetChip: (serial) => void forgotten.add(serial),
     forgotten,
     async wipe(serial, face) {
