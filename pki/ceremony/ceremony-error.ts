@@ -12,7 +12,13 @@ export type CeremonyErrorCode =
   | 'APPROVAL_SAME_PERSON_TWICE'
   | 'APPROVAL_PERSON_UNKNOWN'
   | 'APPROVAL_SIGNATURE_INVALID'
-  | 'APPROVAL_MALFORMED';
+  | 'APPROVAL_MALFORMED'
+  | 'SHARES_UNDEALABLE'
+  | 'SHARES_TOO_FEW'
+  | 'SHARES_FOREIGN'
+  | 'CUSTODIAN_PASSPHRASE_SHORT'
+  | 'CUSTODIAN_PASSPHRASE_WRONG'
+  | 'CUSTODIAN_MALFORMED';
 
 const TABLE = {
   CEREMONY_PLAN_CHANGED: {
@@ -71,6 +77,42 @@ const TABLE = {
   APPROVAL_MALFORMED: {
     what: { vi: 'Tệp phê duyệt sai định dạng', en: 'the approval does not have the form of one' },
     todo: { vi: 'Phê duyệt lại bằng cardmint custodian approve', en: 'approve again with cardmint custodian approve' },
+  },
+  SHARES_UNDEALABLE: {
+    what: { vi: 'Không thể chia mã PIN như vậy', en: 'a PIN cannot be split this way: two or more of at most 255 people' },
+    todo: {
+      vi: 'Chọn số người cần thiết từ 2 đến số người giữ khóa',
+      en: 'choose how many are needed: two or more, and no more than there are custodians',
+    },
+  },
+  SHARES_TOO_FEW: {
+    what: { vi: 'Chưa đủ mảnh PIN để mở token của cơ quan', en: 'too few shares of the authority’s PIN are present' },
+    todo: { vi: 'Mời thêm người giữ khóa', en: 'call more of the custodians' },
+  },
+  SHARES_FOREIGN: {
+    what: {
+      vi: 'Mảnh PIN không cùng một lần chia, trùng nhau hoặc đã bị đổi; token chưa bị hỏi',
+      en: 'the shares are not of one dealing, or one is there twice or was changed; the token was not asked',
+    },
+    todo: { vi: 'Kiểm tra tệp của từng người giữ khóa', en: 'check each custodian’s file' },
+  },
+  CUSTODIAN_PASSPHRASE_SHORT: {
+    what: { vi: 'Cụm mật khẩu quá ngắn', en: 'the passphrase is too short' },
+    todo: { vi: 'Dùng ít nhất 12 ký tự', en: 'use twelve characters or more' },
+  },
+  CUSTODIAN_PASSPHRASE_WRONG: {
+    what: { vi: 'Sai cụm mật khẩu, hoặc tệp đã bị sửa', en: 'the passphrase is wrong, or the custodian’s file was changed' },
+    todo: {
+      vi: 'Nhập lại; nếu vẫn sai, lấy bản sao lưu của tệp',
+      en: 'type it again; if it is refused again, take the file from its backup',
+    },
+  },
+  CUSTODIAN_MALFORMED: {
+    what: { vi: 'Tệp người giữ khóa sai định dạng', en: 'this is not a custodian’s file' },
+    todo: {
+      vi: 'Kiểm tra đường dẫn; tạo bằng cardmint custodian new',
+      en: 'check the path; such files are made by cardmint custodian new',
+    },
   },
 } as const satisfies ErrorTable<CeremonyErrorCode>;
 

@@ -19,3 +19,13 @@ export {
   type Custodian,
   type Quorum,
 } from './approval.ts';
+export {
+  custodianOf,
+  newCustodian,
+  openCustodian,
+  readCustodianFile,
+  withShare,
+  type CustodianFile,
+  type PresentCustodian,
+} from './custodian.ts';
+export { dealShares, recombine, type Share } from './shares.ts';
