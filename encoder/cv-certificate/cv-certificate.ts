@@ -116,9 +116,9 @@ function buildBody(body: CvCertificateBody): Uint8Array {
   return tlv(
     0x7f4e,
     tlv(0x5f29, Uint8Array.of(body.profileIdentifier)),
-    tlv(0x42, latin1(body.certificationAuthorityReference)),
+    tlv(0x42, encodeCvReference(body.certificationAuthorityReference)),
     encodeCvPublicKey(body.publicKey),
-    tlv(0x5f20, latin1(body.certificateHolderReference)),
+    tlv(0x5f20, encodeCvReference(body.certificateHolderReference)),
     tlv(0x7f4c, derOid(holderAuthorization.terminalType), tlv(0x53, holderAuthorization.relativeAuthorization)),
     tlv(0x5f25, encodeCvDate(body.effectiveDate)),
     tlv(0x5f24, encodeCvDate(body.expirationDate)),
@@ -139,9 +139,9 @@ export function readCvCertificateBody(reader: ByteReader): CvCertificateBody {
   const inner = enter(reader, 0x7f4e);
   const profile = enter(inner, 0x5f29);
   if (profile.remaining !== 1 || profile.peek() !== 0) throw profile.error('BYTES_UNEXPECTED', undefined, 'not version 1');
-  const certificationAuthorityReference = readReference(inner, 0x42);
+  const certificationAuthorityReference = readCvReference(inner, 0x42);
   const publicKey = readCvPublicKey(inner);
-  const certificateHolderReference = readReference(inner, 0x5f20);
+  const certificateHolderReference = readCvReference(inner, 0x5f20);
   const holderAuthorization = readHolderAuthorization(inner);
   const effectiveDate = readCvDate(inner, 0x5f25);
   const expirationDate = readCvDate(inner, 0x5f24);
@@ -160,7 +160,8 @@ export function readCvCertificateBody(reader: ByteReader): CvCertificateBody {
   return { ...body, extensions };
 }
 
-function readReference(reader: ByteReader, tag: number): string {
+/** The next data object, which must be a reference under this tag. Throws `DecodeError`. */
+export function readCvReference(reader: ByteReader, tag: number): string {
   const inner = enter(reader, tag);
   if (inner.remaining > 16) throw inner.error('BYTES_LIMIT', undefined, `${inner.remaining} characters`);
   const { path, offset } = inner;
@@ -217,7 +218,8 @@ export function encodeCvDate(date: string): Uint8Array {
   return Uint8Array.from(date.replaceAll('-', '').slice(2), Number);
 }
 
-function latin1(text: string): Uint8Array {
+/** As `readCvReference` reads it. Throws `RangeError`. */
+export function encodeCvReference(text: string): Uint8Array {
   if (!isCvReference(text)) throw new RangeError('not a holder reference of TR-03110-3 table 12');
   return Uint8Array.from(Buffer.from(text, 'latin1'));
 }

@@ -9,16 +9,24 @@ export {
   cvCertificateParts,
   encodeCvCertificateBody,
   encodeCvDate,
+  encodeCvReference,
   isCvReference,
   readCvCertificateBody,
   readCvDate,
+  readCvReference,
   type CvCertificate,
   type CvCertificateBody,
   type CvHolderAuthorization,
 } from './cv-certificate.ts';
 export { CV_ALGORITHMS, type CvAlgorithm } from './cv-certificate-algorithms.ts';
 export { CvCertificateError, type CvCertificateErrorCode } from './cv-certificate-error.ts';
-export { cvDomainParameters, encodeCvPublicKey, type CvDomainParameters, type CvPublicKey } from './cv-certificate-public-key.ts';
+export {
+  cvDomainParameters,
+  encodeCvPublicKey,
+  readCvPublicKey,
+  type CvDomainParameters,
+  type CvPublicKey,
+} from './cv-certificate-public-key.ts';
 export { checkCvKey, verifyByCvKey, verifyCvSignature } from './cv-certificate-signature.ts';
 export {
   cvRole,
