@@ -26,6 +26,8 @@ export interface TbsCertificate {
   readonly validity: { readonly notBefore: Date; readonly notAfter: Date; readonly tags: readonly [number, number] };
   readonly spki: Uint8Array;
   readonly publicKey: KeyObject;
+  /** Whether issuerUniqueID or subjectUniqueID stands there. */
+  readonly hasUniqueIdentifiers: boolean;
   readonly extensions: ReadonlyMap<string, CertificateExtension>;
   readonly subjectKeyIdentifier: Uint8Array | undefined;
   readonly authorityKeyIdentifier: Uint8Array | undefined;
@@ -70,6 +72,7 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   const validity = readValidity(enter(tbs, 0x30));
   const subject = readDer(tbs, 0x30, 'subject');
   const spki = readDer(tbs, 0x30, 'subjectPublicKeyInfo');
+  const hasUniqueIdentifiers = [0x81, 0x82].map((tag) => tbs.peek() === tag && enter(tbs, tag).remaining > 0).includes(true);
   const extensions = readExtensions(enter(enter(tbs, 0xa3), 0x30));
   tbs.end();
   return {
@@ -82,6 +85,7 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
     validity,
     spki,
     publicKey: readPublicKey(spki),
+    hasUniqueIdentifiers,
     extensions,
     ...readKnownExtensions(extensions),
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { BitString, Integer, OctetString, Primitive, PrintableString, Sequence, Set as Asn1Set } from 'asn1js';
+import { BitString, Integer, Null, ObjectIdentifier, OctetString, Primitive, PrintableString, Sequence, Set as Asn1Set } from 'asn1js';
 import {
   AltName,
   AttributeTypeAndValue,
@@ -68,6 +68,16 @@ export function alternativeName(which: 'subject' | 'issuer', mrzCountry: string)
 /** Doc 9303-12 Table 6: for a CSCA critical, cA TRUE, pathLenConstraint 0. */
 export function certificationAuthority(): Extension {
   return extension(OID.basicConstraints, true, new BasicConstraints({ cA: true, pathLenConstraint: 0 }).toSchema());
+}
+
+/** Doc 9303-12 §7.1.1.3: critical, and one purpose only. */
+export function extendedKeyUsage(purpose: string): Extension {
+  return extension(OID.extKeyUsage, true, new Sequence({ value: [new ObjectIdentifier({ value: purpose })] }));
+}
+
+/** Doc 9303-12 §7.1.1.5: its presence is all it says. */
+export function nameChange(): Extension {
+  return extension(OID.nameChange, false, new Null());
 }
 
 export function crlDistributionPoints(urls: readonly string[]): Extension {

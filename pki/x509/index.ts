@@ -1,11 +1,11 @@
 /**
- * Certificates: the profiles of Doc 9303-12 §7.1 (CSCA, Document Signer) and of the plant's own signer, made as
- * prepare → token → issue, linted before they are signed; and the strict reader that every verification stands on. It holds
+ * Certificates: the profiles of Doc 9303-12 §7.1 (CSCA and its link certificate, Document Signer, Master List Signer, Deviation List Signer) and of the plant's own
+ * signer, made as prepare → token → issue, linted before they are signed (`lint/`: one rule a file); and the strict reader that every verification stands on. It holds
  * no key: signing is a callback, verification node:crypto's, because it alone handles explicit curve parameters.
  */
 export { X509Error, type X509ErrorCode } from './x509-error.ts';
 export { OID } from './oid.ts';
-export { decodeTime, encodeTime } from './time.ts';
+export { decodeTime, encodeTime, hasTimeForm } from './time.ts';
 export {
   algorithmOfOid,
   encodeAlgorithm,
@@ -25,8 +25,12 @@ export {
   type CertificateExtension,
   type TbsCertificate,
 } from './certificate.ts';
-export { encodeName, parsedName, type DistinguishedName } from './name.ts';
-export { lintCertificate, type CertificateProfile, type LintFinding } from './lint.ts';
+export { encodeName, nameInDer, parsedName, type DistinguishedName } from './name.ts';
+export { isDer } from './is-der.ts';
+export { isSerialNumber } from './serial-number.ts';
+export { subjectPublicKeyInfo, type SubjectKey } from './subject-public-key.ts';
+export { lintCertificate, lintEncodedCertificate, type LintFinding } from './lint/lint.ts';
+export type { CertificateProfile, LintParameters } from './lint/rule.ts';
 export {
   certificateTokenOf,
   issueCertificate,
@@ -36,7 +40,21 @@ export {
   type DigestSigner,
   type IssuingKey,
 } from './issue.ts';
-export { cscaCertificate, documentSignerCertificate, plantSignerCertificate, type ProfileInput } from './profiles.ts';
+export {
+  cscaCertificate,
+  cscaLinkCertificate,
+  deviationListSignerCertificate,
+  documentSignerCertificate,
+  masterListSignerCertificate,
+  plantSignerCertificate,
+  type IcaoInput,
+  type ProfileInput,
+  type ProfileKey,
+} from './profiles.ts';
 export { addDays, addYears } from './calendar.ts';
-export { authorityKeyIdentifier as authorityKeyIdentifierExtension, extension as encodedExtension } from './extensions.ts';
+export {
+  authorityKeyIdentifier as authorityKeyIdentifierExtension,
+  extension as encodedExtension,
+  subjectKeyIdentifierOf,
+} from './extensions.ts';
 export { BrainpoolEngine, secondOpinion } from './second-opinion.ts';

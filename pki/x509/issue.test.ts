@@ -121,8 +121,8 @@ describe('the lint stands before the signature', () => {
     ['serial-number-positive-20-octets', { serialNumber: Uint8Array.of(0x80) }],
     ['serial-number-positive-20-octets', { serialNumber: new Uint8Array(21).fill(1) }],
     ['serial-number-positive-20-octets', { serialNumber: Uint8Array.of(0) }],
-    ['country-upper-case-printable-and-equal', { subject: { country: 'vn', commonName: 'x' } }],
-    ['country-upper-case-printable-and-equal', { subject: { country: 'DE', commonName: 'x' } }],
+    ['country-two-upper-case-letters', { subject: { country: 'vn', commonName: 'x' } }],
+    ['country-equal-in-issuer-and-subject', { subject: { country: 'DE', commonName: 'x' } }],
     ['common-name-present', { subject: { country: 'VN', commonName: '' } }],
     ['document-signer-used-at-most-three-months', { usage: { notBefore: NOW, notAfter: addDays(NOW, 94) }, notAfter: addYears(NOW, 40) }],
     ['not-after-covers-the-last-card', { ...late, notAfter: addYears(addDays(NOW, 89), 25) }],
@@ -154,8 +154,8 @@ describe('the lint stands before the signature', () => {
     expect(lint(request.extensions)).not.toThrow();
     expect(lint(replaced('2.5.29.19', '30030101ff', true))).toThrow(/path-length-constraint-zero/);
     expect(lint(replaced('2.5.29.19', '30060101ff020101', true))).toThrow(/path-length-constraint-zero/);
-    expect(lint(replaced('2.5.29.14', `0414${'11'.repeat(20)}`))).toThrow(/key-identifiers-of-the-keys/);
-    expect(lint(replaced('2.5.29.35', `30168014${'11'.repeat(20)}`))).toThrow(/key-identifiers-of-the-keys/);
+    expect(lint(replaced('2.5.29.14', `0414${'11'.repeat(20)}`))).toThrow(/subject-key-identifier-of-the-key/);
+    expect(lint(replaced('2.5.29.35', `30168014${'11'.repeat(20)}`))).toThrow(/authority-key-identifier-of-the-issuer/);
     expect(lint(replaced('2.5.29.17', '30058203612e62'))).toThrow(/alternative-names-with-the-country-of-the-mrz/);
     expect(lint(replaced('2.5.29.18', '3080'))).toThrow(/alternative-names-with-the-country-of-the-mrz/);
     const { tbs } = prepareCertificate(request, issuer);
@@ -167,7 +167,9 @@ describe('the lint stands before the signature', () => {
 
   test('an extension missing, doubled in meaning or foreign to the profile is refused', () => {
     const request = signer();
-    expect(() => prepareCertificate({ ...request, extensions: request.extensions.slice(1) }, issuer)).toThrow(/extensions-as-in-table-6/);
+    expect(() => prepareCertificate({ ...request, extensions: request.extensions.slice(1) }, issuer)).toThrow(
+      /authority-key-identifier-present/,
+    );
     expect(() => prepareCertificate({ ...request, extensions: [...request.extensions, ...csca().extensions.slice(6, 7)] }, issuer)).toThrow(
       /extensions-as-in-table-6/,
     );

@@ -3,21 +3,23 @@ import { fromBER, Integer } from 'asn1js';
 import { AlgorithmIdentifier, Certificate as PkijsCertificate, PublicKeyInfo, Time, TimeType, type Extension } from 'pkijs';
 import { tlv } from '#encoder/tlv';
 import { parseTbsCertificate } from './certificate.ts';
-import { buffer } from './extensions.ts';
-import { lintCertificate, type CertificateProfile } from './lint.ts';
-import { encodeName, parsedName, type DistinguishedName } from './name.ts';
+import { buffer, subjectKeyIdentifierOf } from './extensions.ts';
+import { lintCertificate } from './lint/lint.ts';
+import type { CertificateProfile } from './lint/rule.ts';
+import { nameInDer, parsedName, type DistinguishedName } from './name.ts';
 import { encodeAlgorithm, signatureFromToken, verifySignature, type SignatureAlgorithm } from './signature-algorithm.ts';
 import { X509Error } from './x509-error.ts';
 
 export interface CertificateRequest {
   readonly profile: CertificateProfile;
-  readonly subject: DistinguishedName;
+  /** A name, or one that is DER already (a request's). */
+  readonly subject: DistinguishedName | Uint8Array;
   readonly serialNumber: Uint8Array;
   readonly spki: Uint8Array;
   readonly notBefore: Date;
   readonly notAfter: Date;
   readonly extensions: readonly Extension[];
-  /** Document Signers: how long a card signed on the last day of use must verify. */
+  /** CSCAs and Document Signers: how long a card signed on the last day of use must verify. */
   readonly technicalLifeYears?: number;
 }
 
@@ -48,10 +50,10 @@ export function prepareCertificate(request: CertificateRequest, issuer: IssuingK
     version: 2,
     serialNumber: new Integer({ valueHex: buffer(request.serialNumber) }),
     signature: new AlgorithmIdentifier({ schema: fromBER(buffer(encodeAlgorithm(issuer.algorithm))).result }),
-    issuer: parsedName(issuer.name instanceof Uint8Array ? issuer.name : encodeName(issuer.name)),
+    issuer: parsedName(nameInDer(issuer.name)),
     notBefore: time(request.notBefore),
     notAfter: time(request.notAfter),
-    subject: parsedName(encodeName(request.subject)),
+    subject: parsedName(nameInDer(request.subject)),
     subjectPublicKeyInfo: new PublicKeyInfo({ schema: fromBER(buffer(request.spki)).result }),
     extensions: [...request.extensions],
   });
@@ -69,7 +71,8 @@ export function certificateTokenOf(
   issuer: IssuingKey,
   parameters: { readonly technicalLifeYears?: number } = {},
 ): CertificateToken {
-  const findings = lintCertificate(parseTbsCertificate(tbs), profile, parameters);
+  const signer = { name: nameInDer(issuer.name), keyIdentifier: subjectKeyIdentifierOf(issuer.spki) };
+  const findings = lintCertificate(parseTbsCertificate(tbs), profile, { ...parameters, issuer: signer });
   if (findings.length > 0) {
     throw new X509Error('CERTIFICATE_LINT', { where: profile, detail: findings.map(({ rule }) => rule).join(', ') });
   }

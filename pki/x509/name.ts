@@ -32,6 +32,10 @@ export function encodeName(name: DistinguishedName): Uint8Array {
   return new Uint8Array(new Sequence({ value }).toBER());
 }
 
+export function nameInDer(name: DistinguishedName | Uint8Array): Uint8Array {
+  return name instanceof Uint8Array ? name : encodeName(name);
+}
+
 /** A name that is already DER, for pkijs: encoded again it is the same bytes. */
 export function parsedName(der: Uint8Array): RelativeDistinguishedNames {
   return new RelativeDistinguishedNames({ schema: fromBER(Uint8Array.from(der).buffer).result });

@@ -14,6 +14,12 @@ export function encodeTime(at: Date): Uint8Array {
   return at.getUTCFullYear() < 2050 ? tlv(UTC_TIME, ascii(`${digits.slice(2)}Z`)) : tlv(GENERALIZED_TIME, ascii(`${digits}Z`));
 }
 
+/** Whether a time that was read with this tag had the form of its year. Before 2000 nothing of the eMRTD PKI existed: such a UTCTime means a later year. */
+export function hasTimeForm(tag: number | undefined, at: Date): boolean {
+  const year = at.getUTCFullYear();
+  return year >= 2000 && tag === (year < 2050 ? UTC_TIME : GENERALIZED_TIME);
+}
+
 /** Strict reader of both forms. A day that does not exist is refused, not rolled over. */
 export function decodeTime(time: Tlv, path: string): Date {
   const text = Buffer.from(time.value).toString('latin1');

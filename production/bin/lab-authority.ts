@@ -177,7 +177,7 @@ async function issueAll(folder: string, issuingState: string, now: Date): Promis
   };
 }
 
-function keyOf({ curve, point }: LabKey): Pick<Parameters<typeof cscaCertificate>[0], 'curve' | 'point' | 'serialNumber'> {
+function keyOf({ curve, point }: LabKey): Pick<LabKey, 'curve' | 'point'> & { readonly serialNumber: Uint8Array } {
   return { curve, point, serialNumber: newSerialNumber() };
 }
 

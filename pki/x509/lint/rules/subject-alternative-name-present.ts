@@ -1,0 +1,9 @@
+import { OID } from '../../oid.ts';
+import { ICAO, type Rule } from '../rule.ts';
+
+export const subjectAlternativeNamePresent: Rule = {
+  id: 'subject-alternative-name-present',
+  profiles: ICAO,
+  clause: 'Doc 9303-12 Table 6',
+  holds: ({ certificate: { extensions } }) => extensions.has(OID.subjectAltName),
+};
