@@ -28,9 +28,9 @@ test.each(['wrong-signature', 'other-message', 'previous-signature', 'short-sign
 test('a code in the schedule is thrown without a signature; signs-then-dies makes one that nobody sees', async () => {
   const { signsWell, honest, key, hsm } = await liar(['HSM_SESSION_LOST', 'signs-then-dies']);
   await expect(signsWell('one')).rejects.toMatchObject({ code: 'HSM_SESSION_LOST', remedy: 'retry' });
-  expect(honest.signaturesOf(key)).toBe(0);
+  expect(await honest.signaturesOf(key)).toBe(0);
   await expect(signsWell('one')).rejects.toMatchObject({ code: 'HSM_DEVICE_FAILED', remedy: 'stop' });
-  expect(honest.signaturesOf(key)).toBe(1);
+  expect(await honest.signaturesOf(key)).toBe(1);
   expect(hsm.calls).toBe(2);
 });
 

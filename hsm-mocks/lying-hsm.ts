@@ -1,6 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Secret } from '#encoder/bytes';
-import { HsmError, REMEDY, type AesKey, type EcKey, type EcKeyRequest, type Hsm, type HsmErrorCode, type HsmObject } from '#pki/hsm';
+import {
+  HsmError,
+  REMEDY,
+  type AesKey,
+  type EcKey,
+  type EcKeyRequest,
+  type Hsm,
+  type HsmErrorCode,
+  type HsmObject,
+  type RsaKey,
+  type RsaKeyRequest,
+  type RsaScheme,
+  type SigningKey,
+} from '#pki/hsm';
 
 /** What the token does instead of signing: answers wrongly with a straight face, or fails with a code. */
 export type Lie =
@@ -20,6 +33,7 @@ export type LieSchedule = readonly Lie[] | ((call: number) => Lie);
  * signatures leave the plant. `seeded` draws lies repeatably.
  */
 export class LyingHsm implements Hsm {
+  readonly kind = 'software';
   readonly #honest: Hsm;
   readonly #schedule: LieSchedule;
   #calls = 0;
@@ -43,24 +57,24 @@ export class LyingHsm implements Hsm {
     return this.#calls;
   }
 
-  async sign(key: EcKey, digest: Uint8Array): Promise<Uint8Array> {
+  async sign(key: SigningKey, digest: Uint8Array, scheme?: RsaScheme): Promise<Uint8Array> {
     const lie = this.#next();
     if (isErrorCode(lie)) throw new HsmError(lie, { where: 'sign' });
     switch (lie) {
       case 'honest': {
-        this.#previous = await this.#honest.sign(key, digest);
+        this.#previous = await this.#honest.sign(key, digest, scheme);
         return this.#previous;
       }
       case 'wrong-signature':
-        return flipped(await this.#honest.sign(key, digest));
+        return flipped(await this.#honest.sign(key, digest, scheme));
       case 'other-message':
-        return this.#honest.sign(key, flipped(digest));
+        return this.#honest.sign(key, flipped(digest), scheme);
       case 'previous-signature':
-        return this.#previous ?? this.#honest.sign(key, flipped(digest));
+        return this.#previous ?? this.#honest.sign(key, flipped(digest), scheme);
       case 'short-signature':
-        return (await this.#honest.sign(key, digest)).subarray(1);
+        return (await this.#honest.sign(key, digest, scheme)).subarray(1);
       case 'signs-then-dies':
-        await this.#honest.sign(key, digest);
+        await this.#honest.sign(key, digest, scheme);
         throw new HsmError('HSM_DEVICE_FAILED', { where: 'sign' });
     }
   }
@@ -81,6 +95,22 @@ export class LyingHsm implements Hsm {
     return this.#honest.findEcKey(wanted);
   }
 
+  generateRsaKey(request: RsaKeyRequest): Promise<RsaKey> {
+    return this.#honest.generateRsaKey(request);
+  }
+
+  findRsaKey(wanted: Pick<RsaKey, 'keyId' | 'publicKey'>): Promise<RsaKey> {
+    return this.#honest.findRsaKey(wanted);
+  }
+
+  verify(key: SigningKey, digest: Uint8Array, signature: Uint8Array, scheme?: RsaScheme): Promise<boolean> {
+    return this.#honest.verify(key, digest, signature, scheme);
+  }
+
+  signaturesOf(key: Pick<SigningKey, 'keyId'>): Promise<number | undefined> {
+    return this.#honest.signaturesOf(key);
+  }
+
   ecdhDerive(key: EcKey, peerPoint: Uint8Array): Promise<Secret> {
     return this.#honest.ecdhDerive(key, peerPoint);
   }
@@ -91,6 +121,10 @@ export class LyingHsm implements Hsm {
 
   importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey> {
     return this.#honest.importAesKey(request, value);
+  }
+
+  unwrapAesKey(request: { readonly label: string }, under: RsaKey, wrapped: Uint8Array): Promise<AesKey> {
+    return this.#honest.unwrapAesKey(request, under, wrapped);
   }
 
   findAesKey(wanted: Pick<AesKey, 'keyId' | 'checkValue'>): Promise<AesKey> {

@@ -17,5 +17,5 @@ test('it counts what each key signed', async () => {
   const key = await hsm.generateEcKey({ label: 'counted', curve: 'P-256', purpose: 'sign' });
   await hsm.sign(key, new Uint8Array(32).fill(1));
   await hsm.sign(key, new Uint8Array(32).fill(2));
-  expect(hsm.signaturesOf(key)).toBe(2);
+  expect(await hsm.signaturesOf(key)).toBe(2);
 });

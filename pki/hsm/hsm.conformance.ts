@@ -1,9 +1,10 @@
 import { createECDH, createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { fromHex, Secret } from '#encoder/bytes';
-import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';
+import { derSignature, EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';
 import type { Hsm } from './hsm.ts';
-import { checkValueOf, keyIdOfPoint } from './key-id.ts';
+import { checkValueOf, keyIdOfPublicKey } from './key-id.ts';
+import { rsaConformance } from './rsa.conformance.ts';
 
 const HASH_OF = {
   'P-256': 'sha256',
@@ -38,12 +39,17 @@ export function hsmConformance(name: string, hsm: () => Hsm): void {
       test('signs a digest as r || s, found by identifier and public point, verified by node:crypto', async () => {
         const made = await hsm().generateEcKey({ label: `conformance ${curve}`, curve, purpose: 'sign' });
         expect(made.point).toHaveLength(2 * size + 1);
-        expect(made.keyId).toEqual(keyIdOfPoint(made.point));
+        expect(made.keyId).toEqual(keyIdOfPublicKey(made.point));
         const key = await hsm().findEcKey(made);
         expect(key).toEqual(made);
         const message = Buffer.from('what is signed');
         const signature = await hsm().sign(key, createHash(HASH_OF[curve]).update(message).digest());
         expect(signature).toHaveLength(2 * size);
+        const digest = createHash(HASH_OF[curve]).update(message).digest();
+        expect(await hsm().verify(key, digest, signature)).toBe(true);
+        expect(await hsm().verify(key, createHash(HASH_OF[curve]).update('another').digest(), signature)).toBe(false);
+        for (const bad of [signature.subarray(1), derSignature(signature), new Uint8Array(2 * size), new Uint8Array(2 * size).fill(0xff)])
+          expect(await hsm().verify(key, digest, bad)).toBe(false);
         const publicKey = publicKeyOfPoint(curve, key.point);
         expect(verifyEcdsaRaw(HASH_OF[curve], message, publicKey, signature)).toBe(true);
         expect(verifyEcdsaRaw(HASH_OF[curve], Buffer.from('what is sigmed'), publicKey, signature)).toBe(false);
@@ -66,6 +72,21 @@ export function hsmConformance(name: string, hsm: () => Hsm): void {
         await expect(hsm().ecdhDerive(key, peerPoint)).rejects.toMatchObject({ code: 'EC_POINT_INVALID' });
       });
     });
+
+    test.each(['P-256', 'brainpoolP384r1', 'brainpoolP512r1'] as const)(
+      '%s: agrees with a point that looks like an OCTET STRING',
+      async (curve) => {
+        const key = await hsm().generateEcKey({ label: `conformance ${curve} point`, curve, purpose: 'derive' });
+        const peer = createECDH(EC_CURVES[curve].opensslName);
+        const looksWrapped = (point: Uint8Array) => point[1] === point.length - 2;
+        for (let tries = 0; tries < 20_000 && !looksWrapped(peer.generateKeys()); tries += 1);
+        expect(looksWrapped(peer.getPublicKey())).toBe(true);
+        const secret = await hsm().ecdhDerive(key, peer.getPublicKey());
+        expect(secret.reveal()).toEqual(Uint8Array.from(peer.computeSecret(key.point)));
+      },
+    );
+
+    rsaConformance(hsm);
 
     test('a key signs or agrees, never both', async () => {
       const signing = await hsm().generateEcKey({ label: 'conformance signing', curve: 'P-256', purpose: 'sign' });

@@ -1,12 +1,17 @@
-import { createECDH, createHash, randomBytes } from 'node:crypto';
+import { createECDH, createHash, randomBytes, verify } from 'node:crypto';
 import pkcs11js from 'pkcs11js';
-import { equalBytes, equalConstantTime, Secret, toHex } from '#encoder/bytes';
+import { concat, equalBytes, equalConstantTime, Secret, toHex, utf8 } from '#encoder/bytes';
+import { derOctetString } from '#encoder/tlv';
 import { EC_CURVES, publicKeyOfPoint, verifyEcdsaRaw } from '#pki/ec';
 import { HsmError } from './hsm-error.ts';
-import type { AesKey, EcKey, EcKeyRequest, Hsm, HsmObject } from './hsm.ts';
-import { keyIdOfPoint } from './key-id.ts';
-import { describe, findObjects, findOne, readBytes, readCurve, readFlag, readPoint } from './pkcs11-objects.ts';
+import type { AesKey, EcKey, EcKeyRequest, Hsm, HsmObject, RsaKey, RsaKeyRequest, RsaScheme, SigningKey } from './hsm.ts';
+import { checkValueOf, keyIdOfPublicKey } from './key-id.ts';
+import { CMAC_BYTES, describeAes, findAes, findEc, findRsa, findSigning, readRsaPublicKey, type Found } from './pkcs11-keys.ts';
+import { describe, findObjects, readBytes, readPoint } from './pkcs11-objects.ts';
 import { Pkcs11Sessions, type Cryptoki, type Handle } from './pkcs11-sessions.ts';
+import { ecPairTemplates, macKeyTemplate, rsaPairTemplates } from './pkcs11-templates.ts';
+import { factsOfWrapped, unwrapMacKey } from './pkcs11-unwrap.ts';
+import { assertSignable, digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
 
 export interface Pkcs11Options {
   readonly tokenLabel: string;
@@ -18,7 +23,10 @@ export interface Pkcs11Options {
 
 const SOFTHSM = '/usr/lib/softhsm/libsofthsm2.so';
 
-const CMAC_BYTES = 16;
+/** CKR_SIGNATURE_INVALID, CKR_SIGNATURE_LEN_RANGE: an answer, not a failure. */
+const SIGNATURE_WRONG: ReadonlySet<number> = new Set([0xc0, 0xc1]);
+
+type AnyKey = SigningKey | AesKey;
 
 /**
  * The port over PKCS#11 v2.40. One instance a process: `C_Finalize` anywhere ends the sessions of everyone in it. For SoftHSM,
@@ -26,9 +34,10 @@ const CMAC_BYTES = 16;
  * threads keep raw pointers to them.
  */
 export class Pkcs11Hsm implements Hsm {
+  readonly kind = 'pkcs11';
   readonly #sessions: Pkcs11Sessions;
   /** Handles of keys that were found and proven, by identifier. A handle is good for one login. */
-  readonly #proven = new Map<string, { readonly key: EcKey | AesKey; readonly handle: Handle }>();
+  readonly #proven = new Map<string, Found<AnyKey>>();
 
   constructor(options: Pkcs11Options) {
     this.#sessions = new Pkcs11Sessions({
@@ -53,66 +62,80 @@ export class Pkcs11Hsm implements Hsm {
   }
 
   async generateEcKey(request: EcKeyRequest): Promise<EcKey> {
+    const { label, purpose } = request;
     const curve = EC_CURVES[request.curve];
     const key = await this.#sessions.run('generateEcKey', async (library, session) => {
       const temporaryId = library.C_GenerateRandom(session, Buffer.alloc(20));
-      const signs = request.purpose === 'sign';
-      const shared = [
-        { type: pkcs11js.CKA_TOKEN, value: true },
-        { type: pkcs11js.CKA_LABEL, value: request.label },
-        { type: pkcs11js.CKA_ID, value: temporaryId },
-      ];
-      const pair = await library.C_GenerateKeyPairAsync(
-        session,
-        { mechanism: pkcs11js.CKM_EC_KEY_PAIR_GEN },
-        [
-          ...shared,
-          { type: pkcs11js.CKA_EC_PARAMS, value: Buffer.from(curve.oidDer) },
-          { type: pkcs11js.CKA_VERIFY, value: signs },
-          { type: pkcs11js.CKA_PRIVATE, value: false },
-        ],
-        [
-          ...shared,
-          { type: pkcs11js.CKA_PRIVATE, value: true },
-          { type: pkcs11js.CKA_SENSITIVE, value: true },
-          { type: pkcs11js.CKA_EXTRACTABLE, value: false },
-          { type: pkcs11js.CKA_SIGN, value: signs },
-          { type: pkcs11js.CKA_DERIVE, value: !signs },
-          { type: pkcs11js.CKA_DECRYPT, value: false },
-          { type: pkcs11js.CKA_UNWRAP, value: false },
-        ],
-      );
+      const { publicKey, privateKey } = ecPairTemplates(curve, { label, purpose, temporaryId });
+      const pair = await library.C_GenerateKeyPairAsync(session, { mechanism: pkcs11js.CKM_EC_KEY_PAIR_GEN }, publicKey, privateKey);
       const point = readPoint(library, session, pair.publicKey);
-      const keyId = keyIdOfPoint(point);
-      const id = [{ type: pkcs11js.CKA_ID, value: Buffer.from(keyId) }];
-      library.C_SetAttributeValue(session, pair.privateKey, id);
-      library.C_SetAttributeValue(session, pair.publicKey, id);
-      return Object.freeze<EcKey>({ kind: 'ec', keyId, curve: curve.name, point, purpose: request.purpose, label: request.label });
+      const keyId = identify(library, session, pair, point);
+      return Object.freeze<EcKey>({ kind: 'ec', keyId, curve: curve.name, point, purpose, label });
     });
-    await this.#provePair(key);
-    return key;
+    return this.#proved(key);
   }
 
   async findEcKey(wanted: Pick<EcKey, 'keyId' | 'point'>): Promise<EcKey> {
     return this.#sessions.run('findEcKey', (library, session) => findEc(library, session, wanted).key);
   }
 
-  async sign(key: EcKey, digest: Uint8Array): Promise<Uint8Array> {
-    if (digest.length < 20 || digest.length > 64) throw new HsmError('HSM_INPUT_INVALID', { where: 'sign', detail: 'digest length' });
-    const input = Buffer.from(digest);
-    return this.#sessions.run('sign', async (library, session) => {
-      const handle = this.#handle(library, session, key);
-      library.C_SignInit(session, { mechanism: pkcs11js.CKM_ECDSA }, handle);
-      return Uint8Array.from(await library.C_SignAsync(session, input, Buffer.alloc(2 * EC_CURVES[key.curve].size)));
+  async generateRsaKey(request: RsaKeyRequest): Promise<RsaKey> {
+    const { label, purpose } = request;
+    const bits = rsaBits(request.bits);
+    const key = await this.#sessions.run('generateRsaKey', async (library, session) => {
+      const temporaryId = library.C_GenerateRandom(session, Buffer.alloc(20));
+      const { publicKey, privateKey } = rsaPairTemplates(bits, { label, purpose, temporaryId });
+      const pair = await library.C_GenerateKeyPairAsync(session, { mechanism: pkcs11js.CKM_RSA_PKCS_KEY_PAIR_GEN }, publicKey, privateKey);
+      const made = readRsaPublicKey(library, session, pair.publicKey);
+      const keyId = identify(library, session, pair, made.publicKey);
+      return Object.freeze<RsaKey>({ kind: 'rsa', keyId, ...made, purpose, label });
     });
+    return this.#proved(key);
+  }
+
+  async findRsaKey(wanted: Pick<RsaKey, 'keyId' | 'publicKey'>): Promise<RsaKey> {
+    return this.#sessions.run('findRsaKey', (library, session) => findRsa(library, session, wanted).key);
+  }
+
+  async sign(key: SigningKey, digest: Uint8Array, scheme?: RsaScheme): Promise<Uint8Array> {
+    assertSignable(key, digest, scheme);
+    const input = octetsToSign(digest, scheme);
+    return this.#sessions.run('sign', async (library, session) => {
+      const { handle } = this.#known(library, session, key);
+      library.C_SignInit(session, mechanismFor(key, scheme), handle);
+      return Uint8Array.from(await library.C_SignAsync(session, input, Buffer.alloc(signatureBytes(key))));
+    });
+  }
+
+  async verify(key: SigningKey, digest: Uint8Array, signature: Uint8Array, scheme?: RsaScheme): Promise<boolean> {
+    assertSignable(key, digest, scheme);
+    if (signature.length !== signatureBytes(key)) return false;
+    const [input, octets] = [octetsToSign(digest, scheme), Buffer.from(signature)];
+    return this.#sessions.run('verify', async (library, session) => {
+      const { publicHandle } = this.#known(library, session, key);
+      if (publicHandle === undefined) throw new HsmError('HSM_KEY_MISMATCH', { where: 'verify' });
+      library.C_VerifyInit(session, mechanismFor(key, scheme), publicHandle);
+      try {
+        return await library.C_VerifyAsync(session, input, octets);
+      } catch (error) {
+        if (error instanceof pkcs11js.Pkcs11Error && SIGNATURE_WRONG.has(error.code)) return false;
+        throw error;
+      }
+    });
+  }
+
+  /** PKCS#11 has no counter of uses, and SoftHSM no other either. */
+  async signaturesOf(): Promise<undefined> {
+    await Promise.resolve();
+    return undefined;
   }
 
   async ecdhDerive(key: EcKey, peerPoint: Uint8Array): Promise<Secret> {
     // A point off the curve would leak the private key bit by bit: OpenSSL refuses it before the token sees it.
     publicKeyOfPoint(key.curve, peerPoint);
-    const input = Buffer.from(peerPoint);
+    const input = unambiguous(peerPoint);
     return this.#sessions.run('ecdhDerive', async (library, session) => {
-      const handle = this.#handle(library, session, key);
+      const { handle } = this.#known(library, session, key);
       const parameter = { type: pkcs11js.CK_PARAMS_EC_DH, kdf: pkcs11js.CKD_NULL, publicData: input };
       const derived = await library.C_DeriveKeyAsync(session, { mechanism: pkcs11js.CKM_ECDH1_DERIVE, parameter }, handle, [
         { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
@@ -130,7 +153,10 @@ export class Pkcs11Hsm implements Hsm {
 
   async generateAesKey(request: { readonly label: string; readonly bits: 128 | 256 }): Promise<AesKey> {
     return this.#sessions.run('generateAesKey', async (library, session) => {
-      const template = [...macKeyTemplate(library, session, request.label), { type: pkcs11js.CKA_VALUE_LEN, value: request.bits / 8 }];
+      const template = [
+        ...macKeyTemplate(request.label, randomId(library, session)),
+        { type: pkcs11js.CKA_VALUE_LEN, value: request.bits / 8 },
+      ];
       const handle = await library.C_GenerateKeyAsync(session, { mechanism: pkcs11js.CKM_AES_KEY_GEN }, template);
       return describeAes(library, session, handle);
     });
@@ -142,7 +168,7 @@ export class Pkcs11Hsm implements Hsm {
       const bytes = Buffer.from(value.reveal());
       try {
         const handle = library.C_CreateObject(session, [
-          ...macKeyTemplate(library, session, request.label),
+          ...macKeyTemplate(request.label, randomId(library, session)),
           { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
           { type: pkcs11js.CKA_KEY_TYPE, value: pkcs11js.CKK_AES },
           { type: pkcs11js.CKA_VALUE, value: bytes },
@@ -154,6 +180,16 @@ export class Pkcs11Hsm implements Hsm {
     });
   }
 
+  async unwrapAesKey(request: { readonly label: string }, under: RsaKey, wrapped: Uint8Array): Promise<AesKey> {
+    if (wrapped.length !== under.bits / 8)
+      throw new HsmError('HSM_INPUT_INVALID', { where: 'unwrapAesKey', detail: `${wrapped.length} bytes` });
+    const blob = Uint8Array.from(wrapped);
+    return this.#sessions.run('unwrapAesKey', (library, session) => {
+      const { handle } = this.#known(library, session, under);
+      return unwrapMacKey(library, session, request.label, { under: handle, blob });
+    });
+  }
+
   async findAesKey(wanted: Pick<AesKey, 'keyId' | 'checkValue'>): Promise<AesKey> {
     return this.#sessions.run('findAesKey', (library, session) => findAes(library, session, wanted).key);
   }
@@ -162,7 +198,7 @@ export class Pkcs11Hsm implements Hsm {
     if (data.length === 0) throw new HsmError('HSM_INPUT_INVALID', { where: 'cmac', detail: 'no data' });
     const input = Buffer.from(data);
     return this.#sessions.run('cmac', async (library, session) => {
-      const handle = this.#handle(library, session, key);
+      const { handle } = this.#known(library, session, key);
       library.C_SignInit(session, { mechanism: pkcs11js.CKM_AES_CMAC }, handle);
       return Uint8Array.from(await library.C_SignAsync(session, input, Buffer.alloc(CMAC_BYTES)));
     });
@@ -187,36 +223,45 @@ export class Pkcs11Hsm implements Hsm {
     });
   }
 
-  /** The handle of a key that this login has proven to be the one that is meant. */
-  #handle(library: Cryptoki, session: Handle, key: EcKey | AesKey): Handle {
+  /** Where a key is that this login has proven to be the one that is meant. */
+  #known(library: Cryptoki, session: Handle, key: AnyKey): Found<AnyKey> {
     const name = toHex(key.keyId);
     const known = this.#proven.get(name);
     if (known !== undefined) {
       assertSameKey(known.key, key);
-      return known.handle;
+      return known;
     }
-    const found = key.kind === 'ec' ? findEc(library, session, key) : findAes(library, session, key);
+    const found = key.kind === 'aes' ? findAes(library, session, key) : findSigning(library, session, key);
     assertSameKey(found.key, key);
     this.#proven.set(name, found);
-    return found.handle;
+    return found;
   }
 
   /**
-   * Pairwise consistency (SP 800-56A §5.6.2.1.4): the private half answers for this public point. Done once, when the key is
+   * Pairwise consistency (SP 800-56A §5.6.2.1.4): the private half answers for this public half. Done once, when the key is
    * made and before anything hangs on it; a Document Signer's key makes no signature afterwards that no intent records.
    */
-  async #provePair(key: EcKey): Promise<void> {
-    if (!(await this.#answersFor(key))) {
-      await this.destroy(key.keyId);
-      throw new HsmError('HSM_KEY_MISMATCH', { where: 'generateEcKey' });
-    }
+  async #proved<Key extends SigningKey>(key: Key): Promise<Key> {
+    if (await this.#answersFor(key)) return key;
+    await this.destroy(key.keyId);
+    throw new HsmError('HSM_KEY_MISMATCH', { where: 'pairwise consistency' });
   }
 
-  async #answersFor(key: EcKey): Promise<boolean> {
+  async #answersFor(key: SigningKey): Promise<boolean> {
     if (key.purpose === 'sign') {
       const message = randomBytes(32);
-      const signature = await this.sign(key, createHash('sha256').update(message).digest());
-      return verifyEcdsaRaw('sha256', message, publicKeyOfPoint(key.curve, key.point), signature);
+      const digest = createHash('sha256').update(message).digest();
+      if (key.kind === 'ec') return verifyEcdsaRaw('sha256', message, publicKeyOfPoint(key.curve, key.point), await this.sign(key, digest));
+      const signature = await this.sign(key, digest, { padding: 'pkcs1', hash: 'sha256' });
+      return verify('sha256', message, publicKeyOfRsa(key.publicKey), signature);
+    }
+    if (key.kind === 'rsa') {
+      const value = Secret.takeOver(randomBytes(16));
+      const blob = wrapForToken(key.publicKey, value);
+      const { checkValue } = await this.#sessions.run('unwrapAesKey', (library, session) =>
+        factsOfWrapped(library, session, { under: this.#known(library, session, key).handle, blob }),
+      );
+      return equalBytes(checkValue, checkValueOf(value));
     }
     const peer = createECDH(EC_CURVES[key.curve].opensslName);
     const shared = await this.ecdhDerive(key, peer.generateKeys());
@@ -224,72 +269,57 @@ export class Pkcs11Hsm implements Hsm {
   }
 }
 
-/** A key that computes CMACs and does nothing else. */
-function macKeyTemplate(library: Cryptoki, session: Handle, label: string): pkcs11js.Template {
-  return [
-    { type: pkcs11js.CKA_TOKEN, value: true },
-    { type: pkcs11js.CKA_PRIVATE, value: true },
-    { type: pkcs11js.CKA_SENSITIVE, value: true },
-    { type: pkcs11js.CKA_EXTRACTABLE, value: false },
-    { type: pkcs11js.CKA_SIGN, value: true },
-    { type: pkcs11js.CKA_VERIFY, value: false },
-    { type: pkcs11js.CKA_ENCRYPT, value: false },
-    { type: pkcs11js.CKA_DECRYPT, value: false },
-    { type: pkcs11js.CKA_WRAP, value: false },
-    { type: pkcs11js.CKA_UNWRAP, value: false },
-    { type: pkcs11js.CKA_LABEL, value: label },
-    // A secret key has no public half to take an identifier from: a random one, from the token.
-    { type: pkcs11js.CKA_ID, value: library.C_GenerateRandom(session, Buffer.alloc(20)) },
-  ];
+/** Both halves get the identifier that comes from the public one. */
+function identify(library: Cryptoki, session: Handle, pair: pkcs11js.KeyPair, publicHalf: Uint8Array): Uint8Array {
+  const keyId = keyIdOfPublicKey(publicHalf);
+  const id = [{ type: pkcs11js.CKA_ID, value: Buffer.from(keyId) }];
+  library.C_SetAttributeValue(session, pair.privateKey, id);
+  library.C_SetAttributeValue(session, pair.publicKey, id);
+  return keyId;
 }
 
-function findEc(library: Cryptoki, session: Handle, wanted: Pick<EcKey, 'keyId' | 'point'>): { key: EcKey; handle: Handle } {
-  const id = { type: pkcs11js.CKA_ID, value: Buffer.from(wanted.keyId) };
-  const handle = findOne(library, session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PRIVATE_KEY }, id]);
-  const publicKey = findOne(library, session, [{ type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_PUBLIC_KEY }, id]);
-  const point = readPoint(library, session, publicKey);
-  const curve = readCurve(library, session, handle);
-  const same = equalBytes(point, wanted.point) && equalBytes(keyIdOfPoint(point), wanted.keyId);
-  if (!same || readCurve(library, session, publicKey).name !== curve.name) throw new HsmError('HSM_KEY_MISMATCH', { where: 'findEcKey' });
-  const flag = (type: number) => readFlag(library, session, handle, type);
-  const kept = flag(pkcs11js.CKA_SENSITIVE) && flag(pkcs11js.CKA_ALWAYS_SENSITIVE) && flag(pkcs11js.CKA_NEVER_EXTRACTABLE);
-  if (!kept || flag(pkcs11js.CKA_EXTRACTABLE) || !flag(pkcs11js.CKA_LOCAL)) throw new HsmError('HSM_KEY_EXPOSED', { where: 'findEcKey' });
-  const label = Buffer.from(readBytes(library, session, handle, pkcs11js.CKA_LABEL)).toString('utf8');
-  const purpose = flag(pkcs11js.CKA_SIGN) ? 'sign' : 'derive';
-  return {
-    handle,
-    key: Object.freeze<EcKey>({ kind: 'ec', keyId: Uint8Array.from(wanted.keyId), curve: curve.name, point, purpose, label }),
-  };
+/** A secret key has no public half to take an identifier from: a random one, from the token. */
+function randomId(library: Cryptoki, session: Handle): Uint8Array {
+  return library.C_GenerateRandom(session, Buffer.alloc(20));
 }
 
-function findAes(library: Cryptoki, session: Handle, wanted: Pick<AesKey, 'keyId' | 'checkValue'>): { key: AesKey; handle: Handle } {
-  const handle = findOne(library, session, [
-    { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
-    { type: pkcs11js.CKA_ID, value: Buffer.from(wanted.keyId) },
-  ]);
-  const key = describeAes(library, session, handle);
-  if (!equalBytes(key.checkValue, wanted.checkValue)) throw new HsmError('HSM_KEY_MISMATCH', { where: 'findAesKey' });
-  const sensitive = readFlag(library, session, handle, pkcs11js.CKA_SENSITIVE);
-  if (!sensitive || readFlag(library, session, handle, pkcs11js.CKA_EXTRACTABLE))
-    throw new HsmError('HSM_KEY_EXPOSED', { where: 'findAesKey' });
-  return { handle, key };
+/**
+ * Tokens take the other side's point bare or as a DER OCTET STRING (PKCS#11 v2.40 §2.3.7), and SoftHSM guesses which: a bare
+ * point whose x begins with the length of the rest is taken for an OCTET STRING (brainpoolP512r1 and 7F: one point in 256). Such a point goes as
+ * what it is taken for.
+ */
+function unambiguous(point: Uint8Array): Buffer {
+  return Buffer.from(point[1] === point.length - 2 ? derOctetString(point) : point);
 }
 
-function describeAes(library: Cryptoki, session: Handle, handle: Handle): AesKey {
-  const bytes = (type: number) => readBytes(library, session, handle, type);
-  return Object.freeze<AesKey>({
-    kind: 'aes',
-    keyId: bytes(pkcs11js.CKA_ID),
-    bits: bytes(pkcs11js.CKA_VALUE_LEN)[0] === 16 ? 128 : 256,
-    checkValue: bytes(pkcs11js.CKA_CHECK_VALUE),
-    label: Buffer.from(bytes(pkcs11js.CKA_LABEL)).toString('utf8'),
-  });
+function mechanismFor(key: SigningKey, scheme: RsaScheme | undefined): pkcs11js.Mechanism {
+  if (key.kind === 'ec' || scheme === undefined) return { mechanism: pkcs11js.CKM_ECDSA };
+  if (scheme.padding === 'pkcs1') return { mechanism: pkcs11js.CKM_RSA_PKCS };
+  const parameter = { type: pkcs11js.CK_PARAMS_RSA_PSS, ...PSS_PARAMETERS[scheme.hash], saltLen: HASH_BYTES[scheme.hash] };
+  return { mechanism: pkcs11js.CKM_RSA_PKCS_PSS, parameter };
 }
 
-function assertSameKey(found: EcKey | AesKey, wanted: EcKey | AesKey): void {
-  const same =
-    found.kind === 'ec'
-      ? wanted.kind === 'ec' && found.curve === wanted.curve && equalBytes(found.point, wanted.point)
-      : wanted.kind === 'aes' && equalBytes(found.checkValue, wanted.checkValue);
-  if (!same) throw new HsmError('HSM_KEY_MISMATCH');
+const PSS_PARAMETERS = {
+  sha256: { hashAlg: pkcs11js.CKM_SHA256, mgf: pkcs11js.CKG_MGF1_SHA256 },
+  sha384: { hashAlg: pkcs11js.CKM_SHA384, mgf: pkcs11js.CKG_MGF1_SHA384 },
+  sha512: { hashAlg: pkcs11js.CKM_SHA512, mgf: pkcs11js.CKG_MGF1_SHA512 },
+} as const satisfies Record<RsaScheme['hash'], unknown>;
+
+/** CKM_ECDSA and CKM_RSA_PKCS_PSS take the digest; CKM_RSA_PKCS pads what it is given. */
+function octetsToSign(digest: Uint8Array, scheme: RsaScheme | undefined): Buffer {
+  return Buffer.from(scheme?.padding === 'pkcs1' ? digestInfo(scheme.hash, digest) : digest);
+}
+
+function signatureBytes(key: SigningKey): number {
+  return key.kind === 'ec' ? 2 * EC_CURVES[key.curve].size : key.bits / 8;
+}
+
+function assertSameKey(found: AnyKey, wanted: AnyKey): void {
+  if (!equalBytes(provenBy(found), provenBy(wanted)) || found.kind !== wanted.kind) throw new HsmError('HSM_KEY_MISMATCH');
+}
+
+/** What, beside its identifier, a key is known by. */
+function provenBy(key: AnyKey): Uint8Array {
+  if (key.kind === 'aes') return key.checkValue;
+  return key.kind === 'ec' ? concat(utf8(key.curve), key.point) : key.publicKey;
 }
