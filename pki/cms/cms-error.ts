@@ -6,7 +6,8 @@ export type CmsErrorCode =
   | 'CMS_CONTENT_MISMATCH'
   | 'CMS_SIGNATURE_REJECTED'
   | 'CMS_SIGNER_UNTRUSTED'
-  | 'CMS_SIGNER_OUT_OF_DATE';
+  | 'CMS_SIGNER_OUT_OF_DATE'
+  | 'CMS_SIGNER_UNIDENTIFIABLE';
 
 const TABLE = {
   CMS_MALFORMED: {
@@ -32,6 +33,10 @@ const TABLE = {
   CMS_SIGNER_OUT_OF_DATE: {
     what: { vi: 'Chứng thư không có hiệu lực lúc ký', en: 'the certificate was not valid when the signature was made' },
     todo: { vi: 'Dùng chứng thư còn hiệu lực rồi ký lại', en: 'sign again with a valid certificate' },
+  },
+  CMS_SIGNER_UNIDENTIFIABLE: {
+    what: { vi: 'Chứng thư không có định danh khóa chủ thể', en: 'the certificate has no subject key identifier to name the signer by' },
+    todo: { vi: 'Định danh người ký bằng tổ chức cấp và số sê-ri', en: 'name the signer by issuer and serial number' },
   },
 } as const satisfies ErrorTable<CmsErrorCode>;
 

@@ -1,16 +1,12 @@
-import { createHash } from 'node:crypto';
 import { equalBytes } from '#encoder/bytes';
-import { OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
-import { derSignature } from '#pki/ec';
+import { OID, parseCertificate, type Certificate } from '#pki/x509';
+import { signedParts, type CmsSigner } from './attached.ts';
 import { CmsError } from './cms-error.ts';
-import { encodeSignedAttributes, encodeSignedData } from './encode.ts';
+import { encodeSignedData, isNamedBy } from './encode.ts';
 import { parseSignedData, verifySignerInfo } from './signed-data.ts';
 
-/** Whose signature: the certificate, and the callback that signs a SHA-256 digest (a token's key, or a software key in tests). */
-export interface DetachedSigner {
-  readonly certificate: Uint8Array;
-  readonly sign: (digest: Uint8Array) => Promise<Uint8Array>;
-}
+/** Whose signature: a token's key, or a software key in tests. Named by issuer and serial number: its certificate is pinned by whoever verifies. */
+export type DetachedSigner = Omit<CmsSigner, 'identifiedBy' | 'digestParameters'>;
 
 export interface DetachedSignature {
   /** The trusted certificate that made the signature. */
@@ -19,31 +15,13 @@ export interface DetachedSignature {
 }
 
 /**
- * Detached SignedData over the content (RFC 5652): SHA-256, ECDSA, signing time, certificate embedded. Verified with the
- * certificate's key before it is returned. `openssl cms -verify -inform DER -content FILE -CAfile SIGNER -purpose any` accepts it.
+ * Detached SignedData over the content (RFC 5652): signing time, certificate embedded. Verified with the certificate's key before it is
+ * returned. `openssl cms -verify -inform DER -content FILE -CAfile SIGNER -purpose any` accepts it.
  */
 export async function signDetached(content: Uint8Array, signer: DetachedSigner, at: Date): Promise<Uint8Array> {
   const certificate = parseCertificate(signer.certificate);
   assertInDate(certificate, at);
-  const signedAttributes = encodeSignedAttributes({
-    contentType: OID.data,
-    messageDigest: createHash('sha256').update(content).digest(),
-    signingTime: at,
-  });
-  const signature = derSignature(await signer.sign(Uint8Array.from(createHash('sha256').update(signedAttributes).digest())));
-  if (!verifySignature({ key: 'ec', hash: 'sha256' }, signedAttributes, certificate.publicKey, signature)) {
-    throw new CmsError('CMS_SIGNATURE_REJECTED', { where: 'signDetached' });
-  }
-  const { issuer, serialNumber } = certificate;
-  return encodeSignedData({
-    contentType: OID.data,
-    hash: 'sha256',
-    certificate: signer.certificate,
-    issuer,
-    serialNumber,
-    signedAttributes,
-    signature,
-  });
+  return encodeSignedData(await signedParts({ contentType: OID.data, content, signingTime: at }, signer, certificate));
 }
 
 /**
@@ -65,7 +43,7 @@ export function verifyDetached(
   if (!data.certificates.every(known)) throw new CmsError('CMS_SIGNER_UNTRUSTED', { where: 'p7s/certificates' });
   const certificate = options.trusted
     .map((trusted) => parseCertificate(trusted))
-    .find(({ issuer, serialNumber }) => 'issuer' in sid && equalBytes(sid.issuer, issuer) && equalBytes(sid.serialNumber, serialNumber));
+    .find((candidate) => 'issuer' in sid && isNamedBy(sid, candidate));
   if (certificate === undefined) throw new CmsError('CMS_SIGNER_UNTRUSTED', { where: 'p7s/signerInfo' });
   const fault = verifySignerInfo(data, content, certificate);
   switch (fault) {

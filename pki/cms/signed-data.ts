@@ -1,37 +1,23 @@
 import { createHash } from 'node:crypto';
 import { ByteReader, equalConstantTime } from '#encoder/bytes';
-import { decodeOnly, decodeTlvs, enter, readOid, readOidContent, readTlv, tlv } from '#encoder/tlv';
-import { algorithmOfOid, decodeTime, OID, verifySignature, type Certificate, type HashName } from '#pki/x509';
-import { CmsError } from './cms-error.ts';
+import { readOidContent } from '#encoder/tlv';
+import { decodeTime, OID, readAlgorithm, verifySignature, type Certificate, type HashName, type SignatureAlgorithm } from '#pki/x509';
+import { malformed, readSignedData, type AttributeForm, type SignedDataForm, type SignerInfoForm } from './read-signed-data.ts';
 
-export interface SignerInfo {
-  /** How the signer is named: by the issuer of its certificate and serial number, or by subject key identifier. */
-  readonly sid: { readonly issuer: Uint8Array; readonly serialNumber: Uint8Array } | { readonly subjectKeyIdentifier: Uint8Array };
-  readonly digestOid: string;
-  /** The SET OF as it is signed. */
+export interface SignerInfo extends SignerInfoForm {
   readonly signedAttributes: Uint8Array;
+  /** The three attributes that are acted upon. */
   readonly contentType: string;
   readonly messageDigest: Uint8Array;
   readonly signingTime: Date | undefined;
-  readonly signatureOid: string;
-  readonly signature: Uint8Array;
 }
 
-export interface SignedData {
-  readonly version: number;
-  readonly digestOids: readonly string[];
-  readonly contentType: string;
-  readonly content: Uint8Array | undefined;
-  readonly certificates: readonly Uint8Array[];
+export interface SignedData extends SignedDataForm {
   readonly signerInfo: SignerInfo;
 }
 
 /** What is wrong with a signature, in the order in which it is found. */
 export type SignerInfoFault = 'algorithm-unsupported' | 'content-type' | 'message-digest' | 'signature';
-
-/** An EF.SOD with certificate is under 4 KiB; a signature over a manifest under 2 KiB. Master lists are larger, and say so. */
-const BYTES_MAX = 65_536;
-const CERTIFICATES_MAX = 8;
 
 const HASHES: ReadonlyMap<string, HashName> = new Map<string, HashName>([
   [OID.sha224, 'sha224'],
@@ -45,122 +31,64 @@ export function hashOfOid(oid: string): HashName | undefined {
 }
 
 /**
- * Strict DER reader of a ContentInfo that holds a SignedData with exactly one signer and signed attributes. Throws `CmsError`, or a
- * `DecodeError` or `X509Error` with the place; it verifies nothing.
+ * Strict DER reader of a ContentInfo that holds a SignedData with exactly one signer and signed attributes, and nothing that no rule looks
+ * at: no revocation lists, no unsigned attributes. Throws `CmsError`, or a `DecodeError` or `X509Error` with the place; it verifies nothing.
  */
-export function parseSignedData(contentInfo: Uint8Array, path: string, bytesMax = BYTES_MAX): SignedData {
-  if (contentInfo.length > bytesMax) throw malformed(path, `${contentInfo.length} bytes`);
-  const info = decodeOnly(contentInfo, 0x30, path);
-  if (readOid(info) !== OID.signedData) throw malformed(`${path}/contentType`, 'not signedData');
-  const explicit = enter(info, 0xa0);
-  info.end();
-  const data = enter(explicit, 0x30);
-  explicit.end();
-  const version = readVersion(data);
-  const digestOids = decodeTlvs(enter(data, 0x31).rest(), `${path}/digestAlgorithms`).map(({ tag, value }) =>
-    readAlgorithm(decodeOnly(tlv(tag, value), 0x30, path)),
-  );
-  const encapsulated = enter(data, 0x30);
-  const contentType = readOid(encapsulated);
-  const content = encapsulated.remaining > 0 ? readContent(enter(encapsulated, 0xa0)) : undefined;
-  encapsulated.end();
-  const certificates = data.peek() === 0xa0 ? readCertificates(enter(data, 0xa0)) : [];
-  const signers = enter(data, 0x31);
-  data.end();
-  const signerInfo = readSignerInfo(enter(signers, 0x30));
-  signers.end();
-  return { version, digestOids, contentType, content, certificates, signerInfo };
-}
-
-/** Verifies the signer's part over `content` with the certificate's public key; undefined when all of it holds. */
-export function verifySignerInfo(data: SignedData, content: Uint8Array, certificate: Certificate): SignerInfoFault | undefined {
-  const { signerInfo } = data;
-  const hash = hashOfOid(signerInfo.digestOid);
-  const algorithm = algorithmOfOid(signerInfo.signatureOid);
-  if (hash === undefined || algorithm === undefined || !data.digestOids.includes(signerInfo.digestOid)) return 'algorithm-unsupported';
-  if (signerInfo.contentType !== data.contentType) return 'content-type';
-  if (!equalConstantTime(createHash(hash).update(content).digest(), signerInfo.messageDigest)) return 'message-digest';
-  return verifySignature(algorithm, signerInfo.signedAttributes, certificate.publicKey, signerInfo.signature) ? undefined : 'signature';
-}
-
-function readSignerInfo(info: ByteReader): SignerInfo {
-  const version = readVersion(info);
-  const sid = readSignerIdentifier(info);
+export function parseSignedData(contentInfo: Uint8Array, path: string, bytesMax?: number): SignedData {
+  const data = readSignedData(contentInfo, path, bytesMax);
+  const [signer, ...others] = data.signerInfos;
+  if (signer === undefined || others.length > 0) throw malformed(`${path}/signerInfos`, `${data.signerInfos.length} signers`);
+  if (data.hasRevocationLists) throw malformed(`${path}/crls`, 'not expected');
+  if (signer.hasUnsignedAttributes) throw malformed(`${path}/unsignedAttrs`, 'not expected');
   // RFC 5652 §5.3: 1 for issuerAndSerialNumber, 3 for subjectKeyIdentifier.
-  if (version !== ('issuer' in sid ? 1 : 3)) throw malformed(`${info.path}/version`, 'does not fit the signer identifier');
-  const digestOid = readAlgorithm(enter(info, 0x30));
-  const signedAttributes = tlv(0x31, enter(info, 0xa0).rest());
-  const signatureOid = readAlgorithm(enter(info, 0x30));
-  const signature = Uint8Array.from(enter(info, 0x04).rest());
-  // Unsigned attributes are not recommended (Doc 9303-10 Table D-1) and carry nothing that is believed: refused.
-  info.end();
-  return { sid, digestOid, signedAttributes, ...readAttributes(signedAttributes, info.path), signatureOid, signature };
+  if (signer.version !== ('issuer' in signer.sid ? 1 : 3))
+    throw malformed(`${path}/signerInfo/version`, 'does not fit the signer identifier');
+  if ([...data.digestAlgorithms, signer.digestAlgorithm].some(({ parameters }) => parameters === 'other'))
+    throw malformed(`${path}/digestAlgorithm`, 'parameters');
+  return { ...data, signerInfo: signerInfoOf(signer, path) };
 }
 
-function readAttributes(set: Uint8Array, path: string): Pick<SignerInfo, 'contentType' | 'messageDigest' | 'signingTime'> {
-  const values = new Map<string, { readonly tag: number; readonly value: Uint8Array }>();
-  const members = decodeOnly(set, 0x31, `${path}/signedAttrs`);
-  while (members.remaining > 0) {
-    const attribute = enter(members, 0x30);
-    const type = readOid(attribute);
-    const list = enter(attribute, 0x31);
-    attribute.end();
-    const value = readTlv(list);
-    list.end();
-    if (values.has(type)) throw malformed(`${path}/signedAttrs`, `${type} twice`);
-    values.set(type, value);
-  }
-  const contentType = values.get(OID.contentType);
-  const messageDigest = values.get(OID.messageDigest);
-  const signingTime = values.get(OID.signingTime);
-  if (contentType?.tag !== 0x06 || messageDigest?.tag !== 0x04)
-    throw malformed(`${path}/signedAttrs`, 'contentType or messageDigest missing');
+/** The attributes that are acted upon, each there once with one value (RFC 5652 §11). Throws `CMS_MALFORMED`. */
+export function signerInfoOf(signer: SignerInfoForm, path: string): SignerInfo {
+  const where = `${path}/signedAttrs`;
+  const { attributes, signedAttributes } = signer;
+  if (signedAttributes === undefined || new Set(attributes.map(({ oid }) => oid)).size !== attributes.length)
+    throw malformed(where, signedAttributes === undefined ? 'absent' : 'an attribute twice');
+  const contentType = onlyValue(attributes, OID.contentType);
+  const messageDigest = onlyValue(attributes, OID.messageDigest);
+  const signingTime = onlyValue(attributes, OID.signingTime);
+  if (contentType?.tag !== 0x06 || messageDigest?.tag !== 0x04) throw malformed(where, 'contentType or messageDigest missing');
   return {
-    contentType: readOidContent(new ByteReader(contentType.value, `${path}/signedAttrs/contentType`)),
+    ...signer,
+    signedAttributes,
+    contentType: readOidContent(new ByteReader(contentType.value, `${where}/contentType`)),
     messageDigest: Uint8Array.from(messageDigest.value),
-    signingTime: signingTime === undefined ? undefined : decodeTime(signingTime, `${path}/signingTime`),
+    signingTime: signingTime === undefined ? undefined : decodeTime(signingTime, `${where}/signingTime`),
   };
 }
 
-function readSignerIdentifier(info: ByteReader): SignerInfo['sid'] {
-  if (info.peek() === 0x80) return { subjectKeyIdentifier: Uint8Array.from(enter(info, 0x80).rest()) };
-  const pair = enter(info, 0x30);
-  const issuer = tlv(0x30, enter(pair, 0x30).rest());
-  const serialNumber = Uint8Array.from(enter(pair, 0x02).rest());
-  pair.end();
-  return { issuer, serialNumber };
+function onlyValue(attributes: readonly AttributeForm[], oid: string): AttributeForm['values'][number] | undefined {
+  const attribute = attributes.find((candidate) => candidate.oid === oid);
+  if (attribute === undefined) return undefined;
+  if (attribute.values.length !== 1) throw malformed('signedAttrs', `${oid} with ${attribute.values.length} values`);
+  return attribute.values[0];
 }
 
-function readCertificates(set: ByteReader): readonly Uint8Array[] {
-  const certificates: Uint8Array[] = [];
-  while (set.remaining > 0) {
-    if (certificates.length >= CERTIFICATES_MAX) throw malformed(set.path, `more than ${CERTIFICATES_MAX} certificates`);
-    certificates.push(tlv(0x30, enter(set, 0x30).rest()));
-  }
-  return certificates;
-}
-
-function readContent(explicit: ByteReader): Uint8Array {
-  const content = Uint8Array.from(enter(explicit, 0x04).rest());
-  explicit.end();
-  return content;
-}
-
-function readVersion(reader: ByteReader): number {
-  const version = enter(reader, 0x02);
-  const value = version.uint(1, 'version');
-  version.end();
-  return value;
-}
-
-/** Parameters are absent or NULL; both are accepted (Doc 9303-10 Appendix D, note 2). */
-function readAlgorithm(algorithm: ByteReader): string {
-  const oid = readOid(algorithm);
-  if (algorithm.remaining > 0) enter(algorithm, 0x05).end();
-  algorithm.end();
-  return oid;
-}
-
-function malformed(where: string, detail: string): CmsError {
-  return new CmsError('CMS_MALFORMED', { where, detail });
+/**
+ * Verifies the signer's part over `content` with the certificate's public key; undefined when all of it holds. Hash of the content, hash of
+ * the signature and an entry in the list of digest algorithms are one. `algorithm` is what SignerInfo names, unless the caller knows better.
+ */
+export function verifySignerInfo(
+  data: Pick<SignedData, 'signerInfo' | 'digestAlgorithms' | 'contentType'>,
+  content: Uint8Array,
+  certificate: Pick<Certificate, 'publicKey'>,
+  algorithm: SignatureAlgorithm | undefined = readAlgorithm(data.signerInfo.signatureAlgorithm.der),
+): SignerInfoFault | undefined {
+  const { signerInfo } = data;
+  const hash = hashOfOid(signerInfo.digestAlgorithm.oid);
+  const listed = data.digestAlgorithms.some(({ oid }) => oid === signerInfo.digestAlgorithm.oid);
+  if (hash === undefined || algorithm?.hash !== hash || !listed) return 'algorithm-unsupported';
+  if (signerInfo.contentType !== data.contentType) return 'content-type';
+  if (!equalConstantTime(createHash(hash).update(content).digest(), signerInfo.messageDigest)) return 'message-digest';
+  return verifySignature(algorithm, signerInfo.signedAttributes, certificate.publicKey, signerInfo.signature) ? undefined : 'signature';
 }

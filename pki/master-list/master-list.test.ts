@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { fromHex, isCodedError, Secret, utf8 } from '#encoder/bytes';
 import { decodeOnly, decodeTlvs, derInteger, derSequence, derSet, tlv } from '#encoder/tlv';
 import { SoftwareHsm } from '#hsm-mocks';
-import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
+import { encodeSignedAttributes, encodeSignedData, signerIdentifier } from '#pki/cms';
 import { derSignature } from '#pki/ec';
 import { NOW, specimenPki, type SpecimenPki } from '#pki/testing';
 import { addDays, addYears, encodeEcdsaAlgorithm, OID, parseCertificate, type Certificate } from '#pki/x509';
@@ -43,8 +43,16 @@ async function listOf(certificates: readonly Uint8Array[], by: Certificate = sig
   const signedAttributes = encodeSignedAttributes({ contentType, messageDigest, signingTime: NOW });
   const digest = Uint8Array.from(createHash('sha256').update(signedAttributes).digest());
   const signature = derSignature(await hsm.sign(pki.signerKey, digest));
-  const { certificate, issuer, serialNumber } = by;
-  return encodeSignedData({ contentType, content, hash: 'sha256', certificate, issuer, serialNumber, signedAttributes, signature });
+  const algorithm = { key: 'ec', hash: 'sha256' } as const;
+  return encodeSignedData({
+    contentType,
+    content,
+    algorithm,
+    certificates: [by.certificate],
+    signer: signerIdentifier(by),
+    signedAttributes,
+    signature,
+  });
 }
 
 const against = () => ({ csca: [pki.csca], at: addDays(NOW, 1) });

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { fromHex, Secret, utf8 } from '#encoder/bytes';
 import { efCardSecurity } from '#encoder/lds';
 import { SoftwareHsm } from '#hsm-mocks';
-import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
+import { encodeSignedAttributes, encodeSignedData, signerIdentifier } from '#pki/cms';
 import { derSignature } from '#pki/ec';
 import { NOW, specimenPki, type SpecimenPki } from '#pki/testing';
 import { addDays, OID } from '#pki/x509';
@@ -25,10 +25,18 @@ beforeAll(async () => {
 });
 
 async function signed(content: Uint8Array, contentType = SECURITY_OBJECT): Promise<Uint8Array> {
-  const { certificate, issuer, serialNumber } = pki.signer.certificate;
+  const { certificate } = pki.signer;
   const signedAttributes = encodeSignedAttributes({ contentType, messageDigest: createHash('sha256').update(content).digest() });
   const signature = derSignature(await hsm.sign(pki.signerKey, Uint8Array.from(createHash('sha256').update(signedAttributes).digest())));
-  return encodeSignedData({ contentType, content, hash: 'sha256', certificate, issuer, serialNumber, signedAttributes, signature });
+  return encodeSignedData({
+    contentType,
+    content,
+    algorithm: { key: 'ec', hash: 'sha256' },
+    certificates: [certificate.certificate],
+    signer: signerIdentifier(certificate),
+    signedAttributes,
+    signature,
+  });
 }
 
 const failures = ({ checks }: CardSecurityVerdict) => checks.filter(({ outcome }) => outcome === 'failed').map(({ code }) => code);

@@ -1,7 +1,8 @@
 import { equalBytes, isCodedError } from '#encoder/bytes';
-import { verifySignerInfo, type SignedData, type SignerInfoFault } from '#pki/cms';
+import { isNamedBy, verifySignerInfo, type SignedData, type SignerInfoFault } from '#pki/cms';
 import { crlFault, parseCrl } from '#pki/crl';
 import { parseCertificate, unprocessedCritical, verifySignature, type Certificate } from '#pki/x509';
+import type { SodRuleId } from './lint/rules.ts';
 
 export type PassiveAuthenticationCode =
   | 'SOD_MALFORMED'
@@ -40,30 +41,33 @@ export interface PassiveAuthenticationOptions {
 }
 
 const SIGNER_FAULTS = {
-  'algorithm-unsupported': 'SOD_ALGORITHM_UNSUPPORTED',
-  'content-type': 'SOD_MALFORMED',
-  'message-digest': 'SOD_CONTENT_CHANGED',
-  signature: 'SOD_SIGNATURE_INVALID',
-} as const satisfies Record<SignerInfoFault, PassiveAuthenticationCode>;
+  'algorithm-unsupported': { code: 'SOD_ALGORITHM_UNSUPPORTED', detail: 'sod-signature-algorithm-permitted' },
+  'content-type': { code: 'SOD_MALFORMED', detail: 'sod-content-type-attribute' },
+  'message-digest': { code: 'SOD_CONTENT_CHANGED', detail: 'sod-message-digest' },
+  signature: { code: 'SOD_SIGNATURE_INVALID', detail: undefined },
+} as const satisfies Record<SignerInfoFault, { readonly code: PassiveAuthenticationCode; readonly detail: SodRuleId | undefined }>;
 
 const NEEDED = ['structure', 'signature', 'chain', 'validity'] as const;
 const KEY_CERT_SIGN = 5;
 
 /** The embedded certificate that the signer names; undefined unless it is exactly one. Throws for a certificate that is none. */
-export function signerOf({ certificates, signerInfo: { sid } }: SignedData): Certificate | undefined {
-  const named = certificates
-    .map((certificate) => parseCertificate(certificate))
-    .filter((certificate) =>
-      'issuer' in sid
-        ? equalBytes(sid.issuer, certificate.issuer) && equalBytes(sid.serialNumber, certificate.serialNumber)
-        : certificate.subjectKeyIdentifier !== undefined && equalBytes(sid.subjectKeyIdentifier, certificate.subjectKeyIdentifier),
-    );
+export function signerOf({
+  certificates,
+  signerInfo: { sid },
+}: Pick<SignedData, 'certificates'> & { readonly signerInfo: Pick<SignedData['signerInfo'], 'sid'> }): Certificate | undefined {
+  const named = certificates.map((certificate) => parseCertificate(certificate)).filter((certificate) => isNamedBy(sid, certificate));
   return named.length === 1 ? named[0] : undefined;
 }
 
 export function checkSignature(data: SignedData, content: Uint8Array, signer: Certificate): PassiveAuthenticationCheck {
-  const fault = verifySignerInfo(data, content, signer);
-  return fault === undefined ? { check: 'signature', outcome: 'passed' } : failed('signature', SIGNER_FAULTS[fault]);
+  return signatureCheck(verifySignerInfo(data, content, signer));
+}
+
+/** A check by the fault that was found; the detail is the rule that the linter has for it. */
+export function signatureCheck(fault: SignerInfoFault | undefined): PassiveAuthenticationCheck {
+  if (fault === undefined) return { check: 'signature', outcome: 'passed' };
+  const { code, detail } = SIGNER_FAULTS[fault];
+  return failed('signature', code, detail);
 }
 
 export interface CscaMatch {

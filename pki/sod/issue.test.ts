@@ -18,7 +18,8 @@ import { decodeOnly, tlv } from '#encoder/tlv';
 import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { BrainpoolEngine } from '#pki/x509';
 import { derSignature } from '#pki/ec';
-import { documentSigner, issueSod, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
+import { documentSigner } from './document-signer.ts';
+import { issueSod, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
 import { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 
 const pin = new Secret(utf8('1'));

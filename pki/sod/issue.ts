@@ -1,18 +1,14 @@
 import { createHash } from 'node:crypto';
-import { ldsSecurityObject } from '#encoder/lds';
-import { tlv } from '#encoder/tlv';
-import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
-import { lintCertificate, OID, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
-import { derSignature } from '#pki/ec';
+import { ldsSecurityObject, type EfCom, type LdsSecurityObject } from '#encoder/lds';
+import { signatureFromToken, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
+import { HASH_OF, signatureAlgorithmOf, usualAlgorithms, type SodAlgorithms } from './algorithms.ts';
+import { lastDayOf } from './card-life.ts';
 import { assertDataGroup, documentTypeOf, readEfCom } from './data-groups.ts';
+import type { DocumentSigner } from './document-signer.ts';
+import { readFacts, type SodContext } from './lint/facts.ts';
+import { sodFindings } from './lint/lint.ts';
 import { SodError } from './sod-error.ts';
-
-/** A Document Signer's certificate, read and linted once for the many cards it signs. */
-export interface DocumentSigner {
-  readonly certificate: Certificate;
-  /** The subject key identifier, which is the token's key identifier. */
-  readonly keyId: Uint8Array;
-}
+import { sodTemplate, type SodShape, type SodTemplate } from './template.ts';
 
 export interface SodRequest {
   /** Whole files by data group number, DG1 and DG2 at least. */
@@ -21,12 +17,18 @@ export interface SodRequest {
   readonly signer: DocumentSigner;
   /** The signer's clock. */
   readonly at: Date;
+  /** `algorithms.sod` of the card's profile; SHA-256 throughout on the key that the certificate has where none are given. */
+  readonly algorithms?: SodAlgorithms;
+  /** How long a card without expiry is reckoned to last: `validity.technicalLifeYears` of its profile; 25 where none is given. */
+  readonly technicalLifeYears?: number;
 }
 
 /** What may be signed, once, for one card. Record `digestToSign` and `ldsSecurityObjectHash` before the signature is asked for. */
 export interface SodToken {
-  /** SHA-256 of the signed attributes: what the Document Signer's key signs. */
+  /** Hash of the signed attributes by the algorithm's: what the Document Signer's key signs. */
   readonly digestToSign: Uint8Array;
+  /** By which the token's key signs. */
+  readonly algorithm: SignatureAlgorithm;
   readonly ldsSecurityObject: Uint8Array;
   /** SHA-256 of the LDS security object: the name of this card's data in intents and outcomes. */
   readonly ldsSecurityObjectHash: Uint8Array;
@@ -34,81 +36,114 @@ export interface SodToken {
   readonly signer: DocumentSigner;
 }
 
-const unspent = new WeakSet<SodToken>();
-
-/** Throws `SOD_SIGNER_UNSUITABLE` for anything that is not a Document Signer's certificate on an elliptic curve. */
-export function documentSigner(certificateDer: Uint8Array): DocumentSigner {
-  const certificate = readCertificate(certificateDer);
-  const findings = lintCertificate(certificate, 'document-signer', { technicalLifeYears: 0 });
-  const keyId = certificate.subjectKeyIdentifier;
-  if (findings.length > 0 || keyId === undefined || certificate.publicKey.asymmetricKeyType !== 'ec') {
-    throw new SodError('SOD_SIGNER_UNSUITABLE', { detail: findings.map(({ rule }) => rule).join(', ') });
-  }
-  return Object.freeze({ certificate, keyId });
-}
+/** Tokens that may be spent, each with the file that waits for its signature. */
+const unspent = new WeakMap<SodToken, SodTemplate>();
 
 /**
- * Lints everything that will be signed and builds it; signs nothing. The same data groups and signer give the same digest,
- * so that a signature lost on its way is asked for again over identical content.
+ * Lints everything that will be signed and builds it; signs nothing. The same data groups, signer and algorithms give the same
+ * digest, so that a signature lost on its way is asked for again over identical content. Throws `SodError`; `SOD_LINT` names rules.
  */
 export function prepareSod(request: SodRequest): SodToken {
-  const { dataGroups, efCom, signer, at } = request;
-  assertUsagePeriod(signer.certificate, at);
+  const { dataGroups, efCom, signer, at, technicalLifeYears } = request;
+  const { certificate } = signer;
+  assertUsagePeriod(certificate, at);
   for (const [number, file] of dataGroups) assertDataGroup(number, file);
-  const { dataGroups: listed, ldsVersion, unicodeVersion } = readEfCom(efCom);
+  const com = readEfCom(efCom);
   const given = [...dataGroups.keys()].toSorted((a, b) => a - b);
-  if (listed.join() !== given.join() || !dataGroups.has(1) || !dataGroups.has(2)) {
-    throw new SodError('SOD_DATA_GROUP_SET', { detail: `EF.COM ${listed.join(' ')}, given ${given.join(' ')}` });
+  if (com.dataGroups.join() !== given.join() || !dataGroups.has(1) || !dataGroups.has(2)) {
+    throw new SodError('SOD_DATA_GROUP_SET', { detail: `EF.COM ${com.dataGroups.join(' ')}, given ${given.join(' ')}` });
   }
-  assertDocumentType(signer.certificate, dataGroups.get(1));
-  const dataGroupHashes = given.map((dataGroup) => ({ dataGroup, hash: sha256(dataGroups.get(dataGroup) ?? new Uint8Array()) }));
-  const versions = ldsVersion < FIRST_WITH_V1 ? {} : { ldsVersionInfo: { ldsVersion, unicodeVersion } };
-  return sodTokenOf(ldsSecurityObject.encode({ hashAlgorithm: 'SHA-256', dataGroupHashes, ...versions }), signer, at);
+  assertDocumentType(certificate, dataGroups.get(1));
+  const card = { at, technicalLifeYears };
+  if (lastDayOf(dataGroups, card) === undefined) throw new SodError('SOD_DATA_GROUP_INVALID', { where: 'DG1/dateOfExpiry' });
+  const ldsVersionInfo = versionInfoOf(com);
+  const algorithms = request.algorithms ?? usualAlgorithms(certificate, ldsVersionInfo === undefined ? 0 : 1);
+  const template = templateOf({ certificate, algorithms, dataGroups: given, ldsVersionInfo });
+  const hashes = given.map((number) => digest(HASH_OF[algorithms.digest], dataGroups.get(number) ?? new Uint8Array()));
+  return tokenOf(template, template.ldsSecurityObject(hashes), signer, { dataGroups, algorithms, card });
 }
 
 /** From LDS 1.8 on the security object is v1 and has the versions of EF.COM inside (Doc 9303-10 §4.6.2.1); before it is v0 (Appendix D). */
 const FIRST_WITH_V1 = '0108';
 
+function versionInfoOf({ ldsVersion, unicodeVersion }: EfCom): LdsSecurityObject['ldsVersionInfo'] {
+  return ldsVersion < FIRST_WITH_V1 ? undefined : { ldsVersion, unicodeVersion };
+}
+
 /** A token for an LDS security object that was prepared and recorded before: identical content, the usage period checked again. */
-export function sodTokenOf(encodedLdsSecurityObject: Uint8Array, signer: DocumentSigner, at: Date): SodToken {
-  assertUsagePeriod(signer.certificate, at);
-  assertLdsSecurityObject(encodedLdsSecurityObject);
-  const ldsSecurityObjectHash = sha256(encodedLdsSecurityObject);
+export function sodTokenOf(encodedLdsSecurityObject: Uint8Array, signer: DocumentSigner, at: Date, wanted?: SodAlgorithms): SodToken {
+  const { certificate } = signer;
+  assertUsagePeriod(certificate, at);
+  const { ldsVersionInfo, hashAlgorithm, hashParameters, dataGroupHashes } = readLdsSecurityObject(encodedLdsSecurityObject);
+  if (hashAlgorithm === 'SHA-1') throw new SodError('SOD_LINT', { detail: 'lds-digest-permitted' });
+  const usual = usualAlgorithms(certificate, ldsVersionInfo === undefined ? 0 : 1);
+  const algorithms = wanted ?? { ...usual, digest: hashAlgorithm, digestParameters: hashParameters ?? 'absent' };
+  const dataGroups = dataGroupHashes.map(({ dataGroup }) => dataGroup);
+  const template = templateOf({ certificate, algorithms, dataGroups, ldsVersionInfo });
+  return tokenOf(template, Uint8Array.from(encodedLdsSecurityObject), signer, { algorithms });
+}
+
+function tokenOf(
+  template: SodTemplate,
+  lds: Uint8Array,
+  signer: DocumentSigner,
+  context: SodContext & { readonly algorithms: SodAlgorithms },
+): SodToken {
+  const algorithm = signatureAlgorithmOf(context.algorithms);
   // contentType and messageDigest alone, as on the cards in circulation: no signing time (Doc 9303-10 Table D-1 asks for none).
-  const signedAttributes = encodeSignedAttributes({ contentType: OID.ldsSecurityObject, messageDigest: ldsSecurityObjectHash });
+  const signedAttributes = template.signedAttributes(digest(algorithm.hash, lds));
+  assertLint(template.efSod(lds, signedAttributes, NO_SIGNATURE), signer.certificate, context);
   const token: SodToken = Object.freeze({
-    digestToSign: sha256(signedAttributes),
-    ldsSecurityObject: Uint8Array.from(encodedLdsSecurityObject),
-    ldsSecurityObjectHash,
+    digestToSign: digest(algorithm.hash, signedAttributes),
+    algorithm,
+    ldsSecurityObject: lds,
+    ldsSecurityObjectHash: digest('sha256', lds),
     signedAttributes,
     signer,
   });
-  unspent.add(token);
+  unspent.set(token, template);
   return token;
 }
 
+/** In the place of a signature that is not made yet: no rule looks at its content. */
+const NO_SIGNATURE = new Uint8Array(64);
+
 /**
- * Spends the token: EF.SOD (tag 77) from the raw r || s, verified with the certificate's public key by node:crypto before it leaves.
- * Throws `SIGNATURE_REJECTED` or `SOD_TOKEN_SPENT`.
+ * Spends the token: EF.SOD (tag 77) from what the key gave (raw r || s, or the octets of an RSA signature), verified with the certificate's
+ * public key by node:crypto, and the file linted as it will stand on the chip, before it leaves. Throws `SIGNATURE_REJECTED`,
+ * `SOD_TOKEN_SPENT` or `SOD_LINT`.
  */
 export function issueSod(token: SodToken, rawSignature: Uint8Array): Uint8Array {
-  if (!unspent.delete(token)) throw new SodError('SOD_TOKEN_SPENT');
+  const template = unspent.get(token);
+  if (template === undefined || !unspent.delete(token)) throw new SodError('SOD_TOKEN_SPENT');
   const { certificate } = token.signer;
-  const signature = signatureOrRefusal(rawSignature);
-  if (!verifySignature({ key: 'ec', hash: 'sha256' }, token.signedAttributes, certificate.publicKey, signature)) {
-    throw new SodError('SIGNATURE_REJECTED');
-  }
-  const signedData = encodeSignedData({
-    contentType: OID.ldsSecurityObject,
-    content: token.ldsSecurityObject,
-    hash: 'sha256',
-    certificate: certificate.certificate,
-    issuer: certificate.issuer,
-    serialNumber: certificate.serialNumber,
-    signedAttributes: token.signedAttributes,
-    signature,
-  });
-  return tlv(0x77, signedData);
+  const signature = signatureOrRefusal(token.algorithm, rawSignature);
+  if (!verifySignature(token.algorithm, token.signedAttributes, certificate.publicKey, signature)) throw new SodError('SIGNATURE_REJECTED');
+  const efSod = template.efSod(token.ldsSecurityObject, token.signedAttributes, signature);
+  assertLint(efSod, certificate, {});
+  return efSod;
+}
+
+const templates = new WeakMap<Certificate, Map<string, SodTemplate>>();
+
+/** Profiles and sets of data groups (a portrait that is missing, fingers) make a few shapes; a request cannot make up ever more of them. */
+const SHAPES_MAX = 64;
+
+function templateOf(shape: SodShape): SodTemplate {
+  const shapes = templates.get(shape.certificate) ?? new Map<string, SodTemplate>();
+  templates.set(shape.certificate, shapes);
+  const name = JSON.stringify([shape.algorithms, shape.dataGroups, shape.ldsVersionInfo]);
+  const before = shapes.get(name);
+  if (before !== undefined) return before;
+  const template = sodTemplate(shape);
+  if (shapes.size >= SHAPES_MAX) shapes.clear();
+  shapes.set(name, template);
+  return template;
+}
+
+function assertLint(efSod: Uint8Array, certificate: Certificate, context: SodContext): void {
+  const findings = sodFindings(readFacts(efSod, context, certificate));
+  if (findings.length > 0) throw new SodError('SOD_LINT', { detail: findings.map(({ rule }) => rule).join(', ') });
 }
 
 function assertUsagePeriod({ privateKeyUsagePeriod: usage, validity }: Certificate, at: Date): void {
@@ -118,44 +153,36 @@ function assertUsagePeriod({ privateKeyUsagePeriod: usage, validity }: Certifica
 }
 
 function assertDocumentType({ documentTypes }: Certificate, dg1: Uint8Array | undefined): void {
-  const type = readOr(() => documentTypeOf(dg1 ?? new Uint8Array()));
+  const type = documentTypeOr(dg1 ?? new Uint8Array());
   if (type === undefined) throw new SodError('SOD_DATA_GROUP_INVALID', { where: 'DG1/5F1F' });
   if (documentTypes?.includes(type) !== true)
     throw new SodError('SOD_DOCUMENT_TYPE', { detail: `allowed ${documentTypes?.join(' ') ?? ''}` });
 }
 
-function assertLdsSecurityObject(encoded: Uint8Array): void {
+function documentTypeOr(dg1: Uint8Array): string | undefined {
   try {
-    ldsSecurityObject.decode(encoded);
-  } catch (cause) {
-    throw new SodError('SOD_MALFORMED', { where: 'LDSSecurityObject', cause });
-  }
-}
-
-function readCertificate(der: Uint8Array): Certificate {
-  try {
-    return parseCertificate(der);
-  } catch (cause) {
-    throw new SodError('SOD_SIGNER_UNSUITABLE', { cause });
-  }
-}
-
-function signatureOrRefusal(raw: Uint8Array): Uint8Array {
-  try {
-    return derSignature(raw);
-  } catch (cause) {
-    throw new SodError('SIGNATURE_REJECTED', { cause });
-  }
-}
-
-function readOr<T>(read: () => T): T | undefined {
-  try {
-    return read();
+    return documentTypeOf(dg1);
   } catch {
     return undefined;
   }
 }
 
-function sha256(bytes: Uint8Array): Uint8Array {
-  return Uint8Array.from(createHash('sha256').update(bytes).digest());
+function readLdsSecurityObject(encoded: Uint8Array): LdsSecurityObject {
+  try {
+    return ldsSecurityObject.decode(encoded);
+  } catch (cause) {
+    throw new SodError('SOD_MALFORMED', { where: 'LDSSecurityObject', cause });
+  }
+}
+
+function signatureOrRefusal(algorithm: SignatureAlgorithm, raw: Uint8Array): Uint8Array {
+  try {
+    return signatureFromToken(algorithm, raw);
+  } catch (cause) {
+    throw new SodError('SIGNATURE_REJECTED', { cause });
+  }
+}
+
+function digest(hash: SignatureAlgorithm['hash'], bytes: Uint8Array): Uint8Array {
+  return Uint8Array.from(createHash(hash).update(bytes).digest());
 }

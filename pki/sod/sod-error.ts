@@ -4,6 +4,7 @@ export type SodErrorCode =
   | 'SOD_DATA_GROUP_INVALID'
   | 'SOD_DATA_GROUP_SET'
   | 'SOD_EF_COM_INVALID'
+  | 'SOD_LINT'
   | 'SOD_MALFORMED'
   | 'SOD_SIGNER_UNSUITABLE'
   | 'SOD_SIGNER_OUTSIDE_USAGE_PERIOD'
@@ -23,6 +24,13 @@ const TABLE = {
   SOD_EF_COM_INVALID: {
     what: { vi: 'EF.COM không hợp lệ', en: 'EF.COM does not have its form' },
     todo: { vi: 'Dựng lại EF.COM', en: 'build EF.COM again' },
+  },
+  SOD_LINT: {
+    what: { vi: 'EF.SOD sẽ vi phạm quy tắc được nêu', en: 'EF.SOD would break the rules that are named' },
+    todo: {
+      vi: 'Sửa hồ sơ thẻ, nhóm dữ liệu hoặc chọn chứng thư khác; chưa có gì được ghi lên chip',
+      en: 'correct the card profile or the data groups, or choose another certificate; nothing goes to the chip',
+    },
   },
   SOD_MALFORMED: {
     what: { vi: 'EF.SOD không đúng cấu trúc', en: 'EF.SOD does not have its form' },

@@ -3,7 +3,7 @@ import { concat, fromHex, Secret, toHex, utf8 } from '#encoder/bytes';
 import { ldsSecurityObject } from '#encoder/lds';
 import { decodeOnly, decodeTlvs, tlv } from '#encoder/tlv';
 import { SoftwareHsm } from '#hsm-mocks';
-import { encodeSignedAttributes, encodeSignedData } from '#pki/cms';
+import { encodeSignedAttributes, encodeSignedData, signerIdentifier } from '#pki/cms';
 import { issueCrl, prepareCrl, type RevokedCertificate } from '#pki/crl';
 import { addDays, addYears, encodeEcdsaAlgorithm, OID, parseCertificate, type Certificate } from '#pki/x509';
 import { createHash } from 'node:crypto';
@@ -44,13 +44,21 @@ const failures = ({ checks }: PassiveAuthenticationVerdict) => checks.filter(({ 
 async function signedOver(
   lds: Uint8Array,
   contentType: string = OID.ldsSecurityObject,
-  { certificate, issuer, serialNumber }: Certificate = pki.signer.certificate,
+  by: Certificate = pki.signer.certificate,
 ): Promise<Uint8Array> {
   const signedAttributes = encodeSignedAttributes({ contentType, messageDigest: createHash('sha256').update(lds).digest() });
   const signature = derSignature(await hsm.sign(pki.signerKey, Uint8Array.from(createHash('sha256').update(signedAttributes).digest())));
   return tlv(
     0x77,
-    encodeSignedData({ contentType, content: lds, hash: 'sha256', certificate, issuer, serialNumber, signedAttributes, signature }),
+    encodeSignedData({
+      contentType,
+      content: lds,
+      algorithm: { key: 'ec', hash: 'sha256' },
+      certificates: [by.certificate],
+      signer: signerIdentifier(by),
+      signedAttributes,
+      signature,
+    }),
   );
 }
 

@@ -1,0 +1,14 @@
+import { lastDayOf } from '../../card-life.ts';
+import type { SodRule } from '../rule.ts';
+
+export const sodSignerOutlivesTheCard = {
+  id: 'sod-signer-outlives-the-card',
+  clause: 'Doc 9303-12 §4.1.2: the Document Signer certificate is valid until the last document that it signed runs out, to the day',
+  binds: 'issuer',
+  about: 'signer-info',
+  holds: (_signer, { certificate, context: { dataGroups, card } }) => {
+    if (certificate === undefined || dataGroups === undefined || card === undefined) return true;
+    const last = lastDayOf(dataGroups, card);
+    return last !== undefined && certificate.validity.notAfter >= last;
+  },
+} as const satisfies SodRule;
