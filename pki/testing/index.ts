@@ -4,3 +4,4 @@
  */
 export { softHsmToken, type SoftHsmToken } from './softhsm-token.ts';
 export { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from './specimen-pki.ts';
+export { softwareKey, type SoftwareKey } from './software-key.ts';

@@ -29,7 +29,7 @@ export { encodeName, nameInDer, parsedName, type DistinguishedName } from './nam
 export { isDer } from './is-der.ts';
 export { isSerialNumber } from './serial-number.ts';
 export { subjectPublicKeyInfo, type SubjectKey } from './subject-public-key.ts';
-export { lintCertificate, lintEncodedCertificate, type LintFinding } from './lint/lint.ts';
+export { issuedBy, lintCertificate, lintEncodedCertificate, type LintFinding } from './lint/lint.ts';
 export type { CertificateProfile, LintParameters } from './lint/rule.ts';
 export {
   certificateTokenOf,

@@ -52,6 +52,12 @@ export function lintEncodedCertificate(
   return signed ? findings : [...findings, SIGNATURE];
 }
 
+/** The parameters that say: this authority must have issued it. Throws nothing; an authority without a key identifier is held to its name and key alone. */
+export function issuedBy(authority: Certificate): LintParameters & { readonly issuerKey: KeyObject } {
+  const { subject: name, subjectKeyIdentifier: keyIdentifier, publicKey: issuerKey } = authority;
+  return { issuerKey, ...(keyIdentifier === undefined ? {} : { issuer: { name, keyIdentifier } }) };
+}
+
 /** A name or an extension that cannot even be read keeps no rule about it. */
 function isKept(rule: Rule, context: LintContext): boolean {
   try {
