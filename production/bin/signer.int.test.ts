@@ -10,7 +10,7 @@ import { Secret, utf8 } from '#encoder/bytes';
 import { cvCertificate, cvTrustPoint, inspectionRights, verifyByCvKey, verifyCvChain } from '#encoder/cv-certificate';
 import { diversify } from '#encoder/globalplatform';
 import { LyingHsm } from '#hsm-mocks';
-import { runFirstCeremony, specimenPlan, type CeremonyResult } from '#pki/ceremony';
+import { runFirstCeremony, specimenPlan, type FirstCeremonyResult } from '#pki/ceremony';
 import { verifyDetached } from '#pki/cms';
 import { Pkcs11Hsm, type Hsm } from '#pki/hsm';
 import { verifyJws } from '#pki/jws';
@@ -21,10 +21,18 @@ import { parseCertificate } from '#pki/x509';
 import { furnishTestPlant, releaseTestCards } from '#production/batches';
 import { createCardLedger } from '#production/cards';
 import { silentLogger } from '#production/logging';
-import { BIRTH_CERTIFICATE_TYPE, connectSigner, createAnswers, serveSigner, type SignerClient, type SignerToken } from '#production/signer';
+import {
+  admitFromCeremony,
+  BIRTH_CERTIFICATE_TYPE,
+  connectSigner,
+  createAnswers,
+  serveSigner,
+  type SignerClient,
+  type SignerToken,
+} from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
 import type { Claim, CardLedger } from '#queues/ports';
-import { signerToken } from './signer-token.ts';
+import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
 
 /**
  * The signer on a real SoftHSM token and a real PostgreSQL: who may ask what, and that no signature leaves without its intent
@@ -42,7 +50,7 @@ const MASTER = new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 7));
 let store: TestStore;
 let softHsm: SoftHsmToken;
 let hsm: Pkcs11Hsm;
-let ceremony: CeremonyResult;
+let ceremony: FirstCeremonyResult;
 let folder = '';
 let ledger: CardLedger;
 let blank = 0;
@@ -61,9 +69,10 @@ beforeAll(async () => {
       return Promise.resolve();
     },
   };
-  ceremony = await runFirstCeremony(hsm, specimenPlan(), { transportMaster: MASTER }, { clock: () => new Date(), journal });
+  ceremony = await runFirstCeremony(hsm, specimenPlan(2), { transportMaster: MASTER }, { clock: () => new Date(), journal });
   store = await startTestStore();
   await furnishTestPlant(store, 40);
+  await admitFromCeremony(store.db, ceremonyDocumentSigners(ceremony));
   ledger = createCardLedger(store, { line: 'line-1' });
 });
 
@@ -81,16 +90,20 @@ async function signer(
 ): Promise<{ as: (identity: keyof typeof IDENTITIES) => SignerClient; socket: string; signatures: () => number }> {
   const socket = join(folder, `signer-${closing.length}.sock`);
   let signatures = 0;
-  const token = signerToken(over, specimenPlan(), ceremony);
+  const token = signerToken(over, specimenPlan(2), ceremony);
   const counted: SignerToken = {
     ...token,
     sign: (as, digest) => {
       signatures += 1;
       return token.sign(as, digest);
     },
+    signDocument: (as, digest) => {
+      signatures += 1;
+      return token.signDocument(as, digest);
+    },
   };
   const server = await serveSigner(socket, {
-    answers: createAnswers({ db: store.db, token: counted, clock: () => new Date() }),
+    answers: createAnswers({ db: store.db, tokens: [counted], trust: ceremonyTrust(ceremony), clock: () => new Date() }),
     identities: IDENTITIES,
     log: silentLogger,
   });
@@ -128,9 +141,15 @@ function sodRequest(claim: Claim, mark = 'A'): Parameters<SignerClient['security
 
 async function intentsOf(subject: string): Promise<readonly { result: string | null; code: string | null }[]> {
   const { rows } = await sql<{ result: string | null; code: string | null }>`
-    select o.result, o.code from signature_intents i left join signature_outcomes o using (intent_id) where i.subject = ${subject} order by o.at`.execute(
+    select o.result, o.code from signature_intents i left join signature_outcomes o using (intent_id) where i.subject = ${subject} order by o.at, i.intent_id`.execute(
     store.db,
   );
+  return rows;
+}
+
+async function intentRows(subject: string): Promise<readonly { attempts: number }[]> {
+  const { rows } = await sql<{ attempts: number }>`
+    select attempts from signature_intents where subject = ${subject} order by intent_id`.execute(store.db);
   return rows;
 }
 
@@ -151,25 +170,33 @@ describe('EF.SOD from the signer (P3, P5)', () => {
     expect(await intentsOf(claim.cardId)).toEqual([{ result: 'signed', code: null }]);
   });
 
-  it('leaves an intent with a failed outcome when the token fails, and identical content is signed afterwards', async () => {
+  it('leaves an intent with a named doubt when the token fails, and identical content is signed under it afterwards', async () => {
     const { claim } = await openedCard();
     const request = sodRequest(claim, 'B');
     const broken = await signer(new LyingHsm(hsm, ['HSM_DEVICE_FAILED']));
-    await expect(broken.as('line').securityObject(request)).rejects.toMatchObject({ code: 'SIGNATURE_FAILED' });
+    await expect(broken.as('line').securityObject(request)).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
     expect(await stateOf(claim.cardId)).toBe('SOD_INTENT');
-    expect(await intentsOf(claim.cardId)).toMatchObject([{ result: 'failed' }]);
+    expect(await intentsOf(claim.cardId)).toEqual([{ result: 'doubt', code: 'HSM_DEVICE_FAILED' }]);
     const whole = await signer();
     await whole.as('line').securityObject(request);
-    expect((await intentsOf(claim.cardId)).map(({ result }) => result)).toEqual(['failed', 'signed']);
+    expect((await intentsOf(claim.cardId)).map(({ result }) => result)).toEqual(['doubt', 'signed']);
     expect(await stateOf(claim.cardId)).toBe('SOD_SIGNED');
+    expect(await intentRows(claim.cardId)).toEqual([{ attempts: 2 }]);
   });
 
-  it('never hands out a signature that the certificate does not verify', async () => {
+  it('never hands out a signature that the certificate does not verify: its key is quarantined, the successor takes the card', async () => {
     const { claim } = await openedCard();
     const liar = await signer(new LyingHsm(hsm, ['wrong-signature']));
-    await expect(liar.as('line').securityObject(sodRequest(claim, 'C'))).rejects.toMatchObject({ code: 'SIGNATURE_FAILED' });
-    expect(await intentsOf(claim.cardId)).toMatchObject([{ result: 'failed', code: 'SIGNATURE_REJECTED' }]);
-    expect(await stateOf(claim.cardId)).toBe('SOD_INTENT');
+    const request = sodRequest(claim, 'C');
+    const efSod = await liar.as('line').securityObject(request);
+    expect(verifySod(efSod, request.dataGroups, { csca: [ceremony.csca.certificate], crl: ceremony.crl, at: new Date() }).good).toBe(true);
+    expect(await intentsOf(claim.cardId)).toEqual([
+      { result: 'doubt', code: 'SIGNATURE_REJECTED' },
+      { result: 'signed', code: null },
+    ]);
+    expect(await intentRows(claim.cardId)).toEqual([{ attempts: 1 }, { attempts: 1 }]);
+    const { alarms } = await liar.as('api').health();
+    expect(alarms.map(({ code }) => code)).toEqual(['KEY_QUARANTINED', 'SPARES_NEEDED']);
   });
 
   it('refuses a station whose fence is lost, and data that the lint refuses, before any intent', async () => {
@@ -204,8 +231,8 @@ describe('what else comes out of the token', () => {
 
   it('opens a record key for the context it was sealed for only', async () => {
     const { as } = await signer();
-    const { recordKey } = await as('api').publicMaterial();
-    const box = sealBox(recordKey, new Secret(new Uint8Array(32).fill(9)), utf8('ord-one'));
+    const { recordKeys } = await as('api').publicMaterial();
+    const box = sealBox(recordKeys[0]?.publicKey ?? new Uint8Array(), new Secret(new Uint8Array(32).fill(9)), utf8('ord-one'));
     expect((await as('worker').openRecordKey(box, 'ord-one')).reveal()).toEqual(new Uint8Array(32).fill(9));
     await expect(as('worker').openRecordKey(box, 'ord-two')).rejects.toThrow();
   });

@@ -8,11 +8,11 @@ import { Secret } from '#encoder/bytes';
 import { fileCeremonyJournal, runFirstCeremony, specimenPlan } from '#pki/ceremony';
 import { Pkcs11Hsm } from '#pki/hsm';
 import { secretFile } from '#production/plant';
-import { createAnswers, serveSigner, type SignerClientIdentity } from '#production/signer';
+import { admitFromCeremony, createAnswers, serveSigner, type SignerClientIdentity } from '#production/signer';
 import { runProcess } from './process.ts';
 import { openToken } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
-import { signerToken } from './signer-token.ts';
+import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
 
 const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
 
@@ -29,8 +29,9 @@ await runProcess('signer', async (plant, log) => {
     { clock: () => new Date(), journal: fileCeremonyJournal(join(plant.plantDir, 'ceremony.minutes.jsonl')) },
   );
   const db = await openPlantDatabase(plant, 'signer', 4);
+  await admitFromCeremony(db, ceremonyDocumentSigners(ceremony));
   const server = await serveSigner(plant.signerSocket, {
-    answers: createAnswers({ db, token: signerToken(hsm, plan, ceremony), clock: () => new Date() }),
+    answers: createAnswers({ db, tokens: [signerToken(hsm, plan, ceremony)], trust: ceremonyTrust(ceremony), clock: () => new Date() }),
     identities: identities(plant),
     log,
   });

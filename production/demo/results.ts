@@ -7,8 +7,8 @@ export interface DemoMaterial {
   readonly csca: Uint8Array;
   readonly documentSigners: readonly Uint8Array[];
   readonly crl: Uint8Array;
-  readonly plantSigner: Uint8Array;
-  readonly birthCertificateSigner: Uint8Array;
+  readonly plantSigners: readonly Uint8Array[];
+  readonly birthCertificateSigners: readonly Uint8Array[];
   /** Terminal Authentication: CV certificates, and a reader's specimen key under them. */
   readonly cvca: Uint8Array;
   readonly terminal: { readonly chain: readonly Uint8Array[]; readonly privateKey: string };
@@ -81,14 +81,20 @@ function layDownMaterial(folder: string, material: DemoMaterial): void {
   writeFileSync(join(folder, 'csca.cer'), material.csca);
   for (const [position, signer] of material.documentSigners.entries()) writeFileSync(join(folder, `ds-${position + 1}.cer`), signer);
   writeFileSync(join(folder, 'csca.crl'), material.crl);
-  writeFileSync(join(folder, 'manifest-signer.cer'), material.plantSigner);
-  writeFileSync(join(folder, 'birth-certificate-signer.cer'), material.birthCertificateSigner);
+  layDownEach(folder, 'manifest-signer', material.plantSigners);
+  layDownEach(folder, 'birth-certificate-signer', material.birthCertificateSigners);
   const [documentVerifier, terminal] = material.terminal.chain;
   if (documentVerifier === undefined || terminal === undefined) throw new Error('the terminal has no chain');
   writeFileSync(join(folder, 'cvca.cvcert'), material.cvca);
   writeFileSync(join(folder, 'document-verifier.cvcert'), documentVerifier);
   writeFileSync(join(folder, 'terminal.cvcert'), terminal);
   writeFileSync(join(folder, 'terminal.key.pem'), material.terminal.privateKey, { mode: 0o600 });
+}
+
+/** One a token; the first has no number. */
+function layDownEach(folder: string, name: string, certificates: readonly Uint8Array[]): void {
+  for (const [position, certificate] of certificates.entries())
+    writeFileSync(join(folder, `${name}${position === 0 ? '' : `-${position + 1}`}.cer`), certificate);
 }
 
 function writeJson(path: string, value: unknown): void {

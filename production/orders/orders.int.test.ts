@@ -28,7 +28,10 @@ const sealBox = (_recipients: readonly Uint8Array[], plaintext: Uint8Array, cont
   return Buffer.concat([iv, cipher.update(plaintext), cipher.final(), cipher.getAuthTag()]);
 };
 const signer = {
-  publicMaterial: async () => ({ recordKey: new Uint8Array(91) }) as Awaited<ReturnType<IntakeDeps['signer']['publicMaterial']>>,
+  publicMaterial: async () =>
+    ({ recordKeys: [{ token: 'a', publicKey: new Uint8Array(91) }] }) as unknown as Awaited<
+      ReturnType<IntakeDeps['signer']['publicMaterial']>
+    >,
   citizenReference: async (number: string) => createHmac('sha256', boxKey).update(number).digest('hex').slice(0, 32),
   openRecordKey: async (sealed: Uint8Array, context: string) => {
     const box = Buffer.from(sealed);

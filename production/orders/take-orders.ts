@@ -49,7 +49,7 @@ export async function takeOrders(deps: IntakeDeps, request: IntakeRequest): Prom
   const known = await knownOrders(deps.db, file.orders);
   const taken = new Map<string, TakenOrder>();
   const fresh: Prepared[] = [];
-  const recordKeys = [(await deps.signer.publicMaterial()).recordKey];
+  const recordKeys = (await deps.signer.publicMaterial()).recordKeys.map(({ publicKey }) => publicKey);
   for (const [i, { order, citizen, bodyHash }] of bodies.entries()) {
     const before = known.get(order.orderId);
     if (before !== undefined) {

@@ -3,7 +3,7 @@ import { request } from 'node:http';
 import { Secret } from '#encoder/bytes';
 import type { TransportKeys } from '#encoder/drivers';
 import type { KeyOwner } from '#encoder/globalplatform';
-import type { SignerClient } from './contract.ts';
+import type { SignerClient, SignerHealth } from './contract.ts';
 import { isSignerErrorCode, SignerError } from './signer-error.ts';
 import { fromBase64, toBase64, type RequestName, type RequestOf } from './wire.ts';
 
@@ -22,12 +22,18 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
       const answer = await ask('public-material', {});
       return {
         csca: bytes(answer, 'csca'),
-        cvca: bytes(answer, 'cvca'),
-        documentSigners: (answer['documentSigners'] as readonly string[]).map(fromBase64),
+        cscas: manyBytes(answer, 'cscas'),
+        links: manyBytes(answer, 'links'),
+        documentSigners: manyBytes(answer, 'documentSigners'),
         crl: bytes(answer, 'crl'),
-        plantSigner: bytes(answer, 'plantSigner'),
-        birthCertificateSigner: bytes(answer, 'birthCertificateSigner'),
-        recordKey: bytes(answer, 'recordKey'),
+        cvca: bytes(answer, 'cvca'),
+        cvcaLinks: manyBytes(answer, 'cvcaLinks'),
+        plantSigners: manyBytes(answer, 'plantSigners'),
+        birthCertificateSigners: manyBytes(answer, 'birthCertificateSigners'),
+        recordKeys: (answer['recordKeys'] as readonly { token: string; publicKey: string }[]).map(({ token, publicKey }) => ({
+          token,
+          publicKey: fromBase64(publicKey),
+        })),
       };
     },
     citizenReference: async (personalNumber) => text(await ask('citizen-reference', { personalNumber }), 'reference'),
@@ -40,13 +46,14 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
       const groups = Object.fromEntries([...dataGroups].map(([number, content]) => [String(number), toBase64(content)]));
       return bytes(await ask('security-object', { cardId, fence, efCom: toBase64(efCom), dataGroups: groups }), 'efSod');
     },
-    terminalChain: async () => certificates(await ask('terminal-chain', {})),
+    terminalChain: async () => manyBytes(await ask('terminal-chain', {}), 'certificates'),
     signAsTerminal: async (data) => bytes(await ask('terminal-signature', { data: toBase64(data) }), 'signature'),
-    certifyTerminal: async ({ mnemonic, point }) => certificates(await ask('terminal-certificate', { mnemonic, point: toBase64(point) })),
+    certifyTerminal: async ({ mnemonic, point }) =>
+      manyBytes(await ask('terminal-certificate', { mnemonic, point: toBase64(point) }), 'certificates'),
     signManifest: async ({ consignmentId, manifest }) =>
       bytes(await ask('manifest-signature', { consignmentId, manifest: toBase64(manifest) }), 'signature'),
     signBirthCertificate: async ({ cardId, claims }) => text(await ask('birth-certificate', { cardId, claims: { ...claims } }), 'jws'),
-    health: async () => ({ token: text(await ask('health', {}), 'token') }),
+    health: async () => (await ask('health', {})) as unknown as SignerHealth,
   };
 }
 
@@ -120,8 +127,10 @@ function keySet(answer: Readonly<Record<string, unknown>>, owner: KeyOwner): Tra
   return { enc: secret(keys, 'enc'), mac: secret(keys, 'mac'), dek: secret(keys, 'dek'), version: Number(version) };
 }
 
-function certificates(answer: Readonly<Record<string, unknown>>): readonly Uint8Array[] {
-  return (answer['certificates'] as readonly string[]).map(fromBase64);
+function manyBytes(answer: Readonly<Record<string, unknown>>, key: string): readonly Uint8Array[] {
+  const values = answer[key];
+  if (!Array.isArray(values)) throw new SignerError('SIGNER_UNREACHABLE', { where: key, detail: 'missing in the answer' });
+  return values.map((value) => fromBase64(String(value)));
 }
 
 function secret(answer: Readonly<Record<string, unknown>>, key: string): Secret {

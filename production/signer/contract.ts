@@ -8,19 +8,26 @@ import type { TransportKeySets } from '#encoder/drivers';
 /** `authority`: a person's tool on the plant's own host, and no process that answers anybody. */
 export type SignerClientIdentity = 'api' | 'line' | 'inspector' | 'worker' | 'authority';
 
-/** Public material; the signer's private keys stay in the token. All certificates DER. */
+/** Public material; the signer's private keys stay in its tokens. All certificates DER. */
 export interface PublicMaterial {
+  /** The CSCA that certifies now. */
   readonly csca: Uint8Array;
+  /** Every CSCA under which a card of this plant may verify. */
+  readonly cscas: readonly Uint8Array[];
+  /** Link certificates between them. */
+  readonly links: readonly Uint8Array[];
+  /** All that were admitted and whose keys are not destroyed. */
   readonly documentSigners: readonly Uint8Array[];
   readonly crl: Uint8Array;
   /** CV certificate of the CVCA that chips are given as their trust point. */
   readonly cvca: Uint8Array;
-  /** Signs manifests (CMS, P-256). */
-  readonly plantSigner: Uint8Array;
-  /** Signs birth certificates (JWS ES256). */
-  readonly birthCertificateSigner: Uint8Array;
-  /** Seals records: anyone may seal, only the signer opens. SPKI DER of a P-256 key. */
-  readonly recordKey: Uint8Array;
+  readonly cvcaLinks: readonly Uint8Array[];
+  /** Sign manifests (CMS, P-256), one a token. */
+  readonly plantSigners: readonly Uint8Array[];
+  /** Sign birth certificates (JWS ES256), one a token. */
+  readonly birthCertificateSigners: readonly Uint8Array[];
+  /** Records are sealed to all of them: anyone may seal, only the signer opens, with any one of its tokens. SPKI DER of P-256 keys. */
+  readonly recordKeys: readonly { readonly token: string; readonly publicKey: Uint8Array }[];
 }
 
 export interface SignerClient {
@@ -48,6 +55,21 @@ export interface SignerClient {
   signManifest(request: { readonly consignmentId: string; readonly manifest: Uint8Array }): Promise<Uint8Array>;
   /** Compact JWS over the claims. [worker] */
   signBirthCertificate(request: { readonly cardId: string; readonly claims: Readonly<Record<string, unknown>> }): Promise<string>;
-  /** `ok`, or the code of what is wrong with the token. */
-  health(): Promise<{ readonly token: string }>;
+  health(): Promise<SignerHealth>;
+}
+
+export interface SignerHealth {
+  /** `ok` while at least one token does its work, else TOKEN_UNAVAILABLE. */
+  readonly token: string;
+  /** `ok`, or the code of what is wrong, by token. */
+  readonly tokens: Readonly<Record<string, string>>;
+  /** What a person must look at. */
+  readonly alarms: readonly Alarm[];
+}
+
+export interface Alarm {
+  /** A token's or the clock's error code, KEY_QUARANTINED, SPARES_NEEDED, DOCUMENT_SIGNER_EXHAUSTED, or the verdict of a reconciliation. */
+  readonly code: string;
+  /** The token, the Document Signer. */
+  readonly subject: string;
 }

@@ -1,11 +1,23 @@
 /**
- * The signer process's contract, server and client. The server is handed its token by `production/bin/signer`; nothing in
+ * The signer process's contract, server and client. The server is handed its tokens by `production/bin/signer`; nothing in
  * this room can reach an HSM by itself.
  */
-export type { PublicMaterial, SignerClient, SignerClientIdentity } from './contract.ts';
+export type { Alarm, PublicMaterial, SignerClient, SignerClientIdentity, SignerHealth } from './contract.ts';
 export { connectSigner } from './client.ts';
 export { BIRTH_CERTIFICATE_TYPE, createAnswers } from './answers.ts';
-export type { SignerDeps } from './signing.ts';
+export {
+  signDocuments,
+  signingOf,
+  SIGNING_POINTS,
+  type DocumentToSign,
+  type PreparedDocument,
+  type SignerDeps,
+  type Signing,
+  type SigningDeps,
+  type SigningPoint,
+} from './signing.ts';
+export { admitFromCeremony, DEFAULT_BUDGET, type BudgetPolicy, type NewDocumentSigner } from './document-signers.ts';
+export type { Trust } from './trust.ts';
 export { serveSigner, type Answers, type SignerServerOptions } from './server.ts';
 export { SignerError, type SignerErrorCode } from './signer-error.ts';
-export type { SignerToken } from './token.ts';
+export type { DocumentSignerKey, SignerToken } from './token.ts';

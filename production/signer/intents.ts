@@ -1,74 +1,269 @@
 import { sql } from 'kysely';
-import { withTransaction, type Db, type Trx } from '#production/store';
+import { asStoreError, sqlState, StoreError, withTransaction, type Db, type Trx } from '#production/store';
+import { allocate, isOver, type Asked } from './budget.ts';
+import type { ClockGuard } from './clock-guard.ts';
+import { lockBudgets, storeBudgets } from './document-signers.ts';
+import { GroupCommit, MemberRefused } from './group-commit.ts';
+import type { LiveTokens } from './live-tokens.ts';
+import { SignerError } from './signer-error.ts';
 
-export type SignatureKind = 'security_object' | 'manifest' | 'birth_certificate' | 'cv_certificate';
+export type SignatureKind =
+  | 'security_object'
+  | 'manifest'
+  | 'birth_certificate'
+  | 'cv_certificate'
+  | 'terminal_signature'
+  | 'certificate_request'
+  | 'test'
+  | 'evidence';
 
-/** What is about to be signed, by whom, for whom. Hashes only. */
-export interface SignatureIntent {
+/** What is about to be signed, for whom. Hashes only, in hex where they are compared. */
+export interface WantedIntent {
   readonly kind: SignatureKind;
-  /** The card record, the consignment, or the holder of a CV certificate. */
+  /** The card record, the consignment, the holder of a CV certificate, a key. */
   readonly subject: string;
-  readonly contentHash: Uint8Array;
-  /** SHA-256 of the certificate whose key signs. */
-  readonly signerHash: Uint8Array;
-  readonly chipId?: string;
+  /** SHA-256 of everything that goes under the signature, in hex. */
+  readonly content: string;
   readonly fence?: number;
+  readonly chipId?: string;
+  /** Who signs: the hash of a certificate in hex, or a Document Signer, chosen with the intent, of those that were not tried yet. */
+  readonly signer: string | Asked;
+  /** What else must be true before the token is asked. */
+  readonly together?: ((trx: Trx) => Promise<void>) | undefined;
 }
 
-/** The signed product of the same content for the same subject, if there is one: it is handed out again, never made again. */
-export async function signedBefore(
-  db: Db | Trx,
-  intent: Pick<SignatureIntent, 'kind' | 'subject' | 'contentHash'>,
-): Promise<Uint8Array | null> {
-  const { rows } = await sql<{ product: Uint8Array }>`
-    select o.product from signature_intents i join signature_outcomes o using (intent_id)
-    where i.kind = ${intent.kind} and i.subject = ${intent.subject} and i.content_hash = ${Buffer.from(intent.contentHash)} and o.result = 'signed'`.execute(
-    db,
-  );
-  const found = rows[0];
-  return found === undefined ? null : Uint8Array.from(found.product);
+/** An intent that is durable, and whose signature may be asked for, once. */
+export interface Intent {
+  readonly intentId: number;
+  readonly attempt: number;
+  /** Hash of the signer's certificate in hex. */
+  readonly signer: string;
+}
+
+/** The same content was signed before: its product is handed out again, and nothing is signed. */
+export interface SignedBefore {
+  readonly product: Uint8Array;
+}
+
+export type Outcome =
+  | { readonly result: 'signed'; readonly product: Uint8Array }
+  /** The token did not sign. */
+  | { readonly result: 'failed'; readonly code: string }
+  /** It may have signed, and the signature is nobody's. */
+  | { readonly result: 'doubt'; readonly code: string };
+
+interface Settlement {
+  readonly intent: Intent;
+  readonly outcome: Outcome;
+  readonly together?: ((trx: Trx) => Promise<void>) | undefined;
 }
 
 /**
- * Writes the intent, with whatever else must be true before the token is asked (`together`), in one transaction. The same
- * content of the same subject is the same intent: a signer that died between intent and outcome signs identical content
- * again, and nothing else.
+ * Intents and outcomes of every signature, on PostgreSQL, committed in groups: an intent is durable before its own signature is asked
+ * for, an outcome before its own answer, and nobody waits for a transaction of his own (invariants P2, P3).
  */
-export async function intend(
-  db: Db,
-  intent: SignatureIntent,
-  together: (trx: Trx) => Promise<void> = () => Promise.resolve(),
-): Promise<number> {
-  return withTransaction(db, async (trx) => {
-    await together(trx);
-    const { rows } = await sql<{ intent_id: number }>`
-      insert into signature_intents (kind, subject, content_hash, chip_id, signer_hash, fence)
-      values (${intent.kind}, ${intent.subject}, ${Buffer.from(intent.contentHash)}, ${intent.chipId ?? null}, ${Buffer.from(intent.signerHash)}, ${intent.fence ?? null})
-      on conflict (kind, subject, content_hash) do nothing returning intent_id`.execute(trx);
-    const fresh = rows[0];
-    if (fresh !== undefined) return fresh.intent_id;
-    const before = await sql<{ intent_id: number }>`
-      select intent_id from signature_intents
-      where kind = ${intent.kind} and subject = ${intent.subject} and content_hash = ${Buffer.from(intent.contentHash)}`.execute(trx);
-    const known = before.rows[0];
-    if (known === undefined) throw new Error('an intent is neither new nor known');
-    return known.intent_id;
-  });
+export class Intents {
+  readonly #db: Db;
+  readonly #clock: ClockGuard;
+  readonly #tokens: LiveTokens;
+  readonly #wanted = new GroupCommit<WantedIntent, Intent | SignedBefore | SignerError>((members) => this.#intend(members));
+  readonly #settled = new GroupCommit<Settlement, boolean>((members) => this.#settle(members));
+
+  constructor(db: Db, clock: ClockGuard, tokens: LiveTokens) {
+    this.#db = db;
+    this.#clock = clock;
+    this.#tokens = tokens;
+  }
+
+  /**
+   * The same content under the same signer is the same intent, attempted again; what became of the attempt before it, if nobody knows, is
+   * written down as a doubt first. Under another signer it is another intent.
+   * @throws SignerError CLOCK_…, TOKEN_UNAVAILABLE, DOCUMENT_SIGNER_EXHAUSTED; what `together` throws; StoreError
+   */
+  async intend(wanted: WantedIntent): Promise<Intent | SignedBefore> {
+    const answer = await this.#wanted.add(wanted);
+    if (answer instanceof SignerError) throw answer;
+    return answer;
+  }
+
+  /**
+   * @throws SignerError SIGNATURE_FAILED when another signer process has settled this attempt already: its product is the one that counts;
+   * what `together` throws, after the outcome was written without it
+   */
+  async settle(intent: Intent, outcome: Outcome, together?: (trx: Trx) => Promise<void>): Promise<void> {
+    const refused: { reason?: unknown } = {};
+    const first = await this.#settled.add({ intent, outcome, together }).catch((error: unknown) => {
+      if (together === undefined || error instanceof StoreError) throw error;
+      // What was signed was signed, whatever became of the card meanwhile.
+      refused.reason = error;
+      return this.#settled.add({ intent, outcome });
+    });
+    if ('reason' in refused) throw refused.reason;
+    if (!first && outcome.result === 'signed')
+      throw new SignerError('SIGNATURE_FAILED', { detail: 'this attempt was settled by another process' });
+  }
+
+  async #intend(members: readonly WantedIntent[]): Promise<readonly (Intent | SignedBefore | SignerError)[]> {
+    const documents = members.some(({ signer }) => typeof signer !== 'string');
+    const alive = documents ? await this.#tokens.alive() : [];
+    return withTransaction(this.#db, async (trx) => {
+      const time = await this.#clock.check(() => askTime(trx));
+      const known = await knownIntents(trx, members);
+      const before = members.map((member) => productOf(member, known));
+      for (const [index, { together }] of members.entries()) if (before[index] === undefined) await ofMember(index, trx, together);
+      await settleOpen(trx, known);
+      const rows = documents ? await lockBudgets(trx) : [];
+      const usable = rows.filter((row) => row.state === 'active' && !isOver(row, time) && alive.some(({ name }) => name === row.token));
+      const standing = members.map((member, index) => before[index] ?? standingOf(member, known, new Set(usable.map(({ hash }) => hash))));
+      const asking = members.flatMap((member, index) => (standing[index] === undefined ? [signerAsked(member)] : []));
+      const { given, changed } = allocate(rows, asking, { time, tokens: alive.map(({ name }) => name) });
+      if (documents) await storeBudgets(trx, changed, rows);
+      const none = alive.length === 0 ? this.#tokens.unavailable() : new SignerError('DOCUMENT_SIGNER_EXHAUSTED');
+      let next = 0;
+      const decided = standing.map((found) => found ?? given[next++] ?? none);
+      const made = await writeIntents(trx, members, decided);
+      return decided.map((decision, index) => made.get(index) ?? (decision as SignedBefore | SignerError));
+    });
+  }
+
+  async #settle(members: readonly Settlement[]): Promise<readonly boolean[]> {
+    return withTransaction(this.#db, async (trx) => {
+      const inserted = await writeOutcomes(
+        trx,
+        members.map(({ intent, outcome }) => ({ ...intent, outcome })),
+      );
+      for (const [index, { together }] of members.entries()) await ofMember(index, trx, together);
+      return members.map(({ intent }) => inserted.has(`${intent.intentId}/${intent.attempt}`));
+    });
+  }
 }
 
-/** The outcome, with what follows from it (`together`). A second signature over one intent keeps the first product. */
-export async function settle(
-  db: Db,
-  intentId: number,
-  outcome: { readonly product: Uint8Array } | { readonly code: string },
-  together: (trx: Trx) => Promise<void> = () => Promise.resolve(),
-): Promise<void> {
-  await withTransaction(db, async (trx) => {
-    const signed = 'product' in outcome;
-    await sql`
-      insert into signature_outcomes (intent_id, result, product, code)
-      values (${intentId}, ${signed ? 'signed' : 'failed'}, ${signed ? Buffer.from(outcome.product) : null}, ${signed ? null : outcome.code})
-      on conflict (intent_id) where result = 'signed' do nothing`.execute(trx);
+/** What to do for one member: sign as another signer's hash says, hand out what was signed, or refuse. */
+type Decision = SignedBefore | SignerError | { readonly signer: string; readonly number?: number | null };
+
+function signerAsked({ signer }: WantedIntent): Asked {
+  return typeof signer === 'string' ? { avoid: new Set() } : signer;
+}
+
+function productOf(member: WantedIntent, known: readonly KnownIntent[]): SignedBefore | undefined {
+  const product = known.find((intent) => sameContent(intent, member) && intent.product !== null)?.product ?? null;
+  return product === null ? undefined : { product: Uint8Array.from(product) };
+}
+
+/** What needs no budget: a signer that is given, or a document that is attempted again under its own signer. */
+function standingOf(member: WantedIntent, known: readonly KnownIntent[], usable: ReadonlySet<string>): Decision | undefined {
+  const { signer } = member;
+  if (typeof signer === 'string') return { signer };
+  const again = known.find((intent) => sameContent(intent, member) && usable.has(intent.signer) && !signer.avoid.has(intent.signer));
+  return again === undefined ? undefined : { signer: again.signer, number: again.number };
+}
+
+function sameContent(intent: KnownIntent, member: WantedIntent): boolean {
+  return intent.kind === member.kind && intent.subject === member.subject && intent.content === member.content;
+}
+
+async function ofMember(index: number, trx: Trx, together: ((trx: Trx) => Promise<void>) | undefined): Promise<void> {
+  if (together === undefined) return;
+  try {
     await together(trx);
+  } catch (error) {
+    // A lost race or a lost database is the transaction's business, everything else the member's own.
+    const state = sqlState(error);
+    if (state === '40001' || state === '40P01' || asStoreError(error) instanceof StoreError) throw error;
+    throw new MemberRefused(index, error);
+  }
+}
+
+async function askTime(trx: Trx): Promise<{ readonly database: Date; readonly newestIntent: Date | null }> {
+  const { rows } = await sql<{ database: Date; newest: Date | null }>`
+    select clock_timestamp() as database, (select intended_at from signature_intents order by intent_id desc limit 1) as newest`.execute(
+    trx,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error('PostgreSQL has no time');
+  return { database: row.database, newestIntent: row.newest };
+}
+
+interface KnownIntent {
+  readonly intentId: number;
+  readonly kind: SignatureKind;
+  readonly subject: string;
+  readonly content: string;
+  readonly signer: string;
+  readonly number: number | null;
+  readonly attempts: number;
+  readonly outcomes: number;
+  readonly product: Uint8Array | null;
+}
+
+/** All intents of the same subjects, whatever their content: what is open of them is nobody's any more. */
+async function knownIntents(trx: Trx, members: readonly WantedIntent[]): Promise<readonly KnownIntent[]> {
+  const { rows } = await sql<KnownIntent>`
+    select i.intent_id as "intentId", i.kind, i.subject, encode(i.content_hash, 'hex') as content, encode(i.signer_hash, 'hex') as signer,
+           i.document_number as number, i.attempts, o.outcomes, o.product
+    from (select distinct kind, subject from unnest(${members.map(({ kind }) => kind)}::text[], ${members.map(({ subject }) => subject)}::text[]) as w(kind, subject)) w
+    join signature_intents i on i.kind = w.kind and i.subject = w.subject
+    cross join lateral (
+      select count(*) as outcomes, (array_agg(product) filter (where result = 'signed'))[1] as product
+      from signature_outcomes where intent_id = i.intent_id) o
+    order by i.intent_id desc`.execute(trx);
+  return rows;
+}
+
+/** An attempt whose end nobody wrote down: its signer died, or hung, between intent and outcome. */
+async function settleOpen(trx: Trx, known: readonly KnownIntent[]): Promise<void> {
+  const open = known.filter(({ attempts, outcomes }) => outcomes < attempts);
+  if (open.length === 0) return;
+  await writeOutcomes(
+    trx,
+    open.map(({ intentId, attempts }) => ({ intentId, attempt: attempts, outcome: { result: 'doubt', code: 'UNRESOLVED' } })),
+  );
+}
+
+async function writeIntents(
+  trx: Trx,
+  members: readonly WantedIntent[],
+  decided: readonly Decision[],
+): Promise<ReadonlyMap<number, Intent>> {
+  const wanted = decided.flatMap((decision, index) => {
+    const member = members[index];
+    return 'signer' in decision && member !== undefined ? [{ index, member, decision }] : [];
   });
+  if (wanted.length === 0) return new Map();
+  const column = <T>(of: (row: (typeof wanted)[number]) => T): readonly T[] => wanted.map((row) => of(row));
+  const { rows } = await sql<{ intentId: number; attempts: number; kind: string; subject: string; content: string }>`
+    insert into signature_intents as i (kind, subject, content_hash, chip_id, signer_hash, fence, document_number)
+    select kind, subject, decode(content, 'hex'), chip_id, decode(signer, 'hex'), fence, number
+    from unnest(${column(({ member }) => member.kind)}::text[], ${column(({ member }) => member.subject)}::text[],
+                ${column(({ member }) => member.content)}::text[], ${column(({ member }) => member.chipId ?? null)}::text[],
+                ${column(({ decision }) => decision.signer)}::text[], ${column(({ member }) => member.fence ?? null)}::bigint[],
+                ${column(({ decision }) => decision.number ?? null)}::integer[])
+         as w(kind, subject, content, chip_id, signer, fence, number)
+    on conflict (kind, subject, content_hash, signer_hash) do update set attempts = i.attempts + 1
+    returning i.intent_id as "intentId", i.attempts, i.kind, i.subject, encode(i.content_hash, 'hex') as content`.execute(trx);
+  const made = new Map(rows.map((row) => [`${row.kind}/${row.subject}/${row.content}`, row]));
+  return new Map(
+    wanted.map(({ index, member, decision }) => {
+      const row = made.get(`${member.kind}/${member.subject}/${member.content}`);
+      if (row === undefined) throw new Error('an intent is neither new nor known');
+      return [index, { intentId: row.intentId, attempt: row.attempts, signer: decision.signer }];
+    }),
+  );
+}
+
+/** @returns `intent/attempt` of those that nobody had settled before */
+async function writeOutcomes(
+  trx: Trx,
+  settled: readonly { readonly intentId: number; readonly attempt: number; readonly outcome: Outcome }[],
+): Promise<ReadonlySet<string>> {
+  const column = <T>(of: (row: (typeof settled)[number]) => T): readonly T[] => settled.map((row) => of(row));
+  const { rows } = await sql<{ intent: string }>`
+    insert into signature_outcomes (intent_id, attempt, result, product, code)
+    select * from unnest(${column(({ intentId }) => intentId)}::bigint[], ${column(({ attempt }) => attempt)}::integer[],
+                         ${column(({ outcome }) => outcome.result)}::text[],
+                         ${column(({ outcome }) => (outcome.result === 'signed' ? Buffer.from(outcome.product) : null))}::bytea[],
+                         ${column(({ outcome }) => (outcome.result === 'signed' ? null : outcome.code))}::text[])
+    on conflict do nothing
+    returning intent_id || '/' || attempt as intent`.execute(trx);
+  return new Set(rows.map(({ intent }) => intent));
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { cvCertificate, encodeCvCertificateBody, type CvCertificateBody, type CvPublicKey } from '#encoder/cv-certificate';
+import { cvCertificate, encodeCvCertificateBody, verifyByCvKey, type CvCertificateBody, type CvPublicKey } from '#encoder/cv-certificate';
 import {
   documentVerifierBody,
   holderReference,
@@ -10,57 +10,72 @@ import {
 } from '#pki/cvca';
 import { addDays } from '#pki/x509';
 import type { Db } from '#production/store';
-import { sha256, signed, type SignerDeps } from './signing.ts';
-
-type Holder = 'document-verifier' | 'inspection-system' | `terminal-${string}`;
+import { hex, sha256 } from './hashes.ts';
+import { signed, type SignerDeps, type Signing } from './signing.ts';
+import { SignerError } from './signer-error.ts';
+import type { SignerToken } from './token.ts';
 
 /** A certificate is renewed when no more than this is left of it. */
 const RENEW_DAYS = { documentVerifier: 30, inspectionSystem: 7 } as const;
 
 /**
- * The chain under the CVCA that the plant's own inspection system shows to chips: document verifier, inspection system. What is
- * missing or nearly expired is certified anew, as the holder's next one; each certificate by intent, signature and outcome.
+ * The chain under the CVCA that the plant's own inspection system shows to chips: document verifier, inspection system. Each token
+ * has its own. What is missing or nearly expired is certified anew, as the holder's next one; each certificate by intent, signature and
+ * outcome. A document verifier that a ceremony certified is taken as it is: its CVCA is not here.
  */
-export async function terminalChain(deps: SignerDeps): Promise<readonly [Uint8Array, Uint8Array]> {
-  const { country, documentVerifier, inspectionSystem } = deps.token.extendedAccess;
-  const verifier = await current(deps, 'document-verifier', {
-    first: holderReference({ country, mnemonic: documentVerifier.mnemonic }, 1),
-    issuer: deps.token.material.cvca,
-    renewDays: RENEW_DAYS.documentVerifier,
-    body: (holder, from) =>
-      documentVerifierBody({ issuer: deps.token.material.cvca, holder, key: documentVerifier.key, from, days: documentVerifier.days }),
-    sign: (digest) => deps.token.sign('cvca', digest),
-  });
-  const terminal = await current(deps, 'inspection-system', {
+export async function terminalChain(deps: SignerDeps, signing: Signing, token: SignerToken): Promise<readonly [Uint8Array, Uint8Array]> {
+  const { country, inspectionSystem } = token.extendedAccess;
+  const verifier = token.material.documentVerifier ?? (await ownVerifier(deps, signing, token));
+  const terminal = await current(deps, signing, {
+    subject: `inspection-system@${token.name}`,
     first: holderReference({ country, mnemonic: inspectionSystem.mnemonic }, 1),
     issuer: verifier,
     renewDays: RENEW_DAYS.inspectionSystem,
+    key: inspectionSystem.key,
     body: (holder, from) =>
       inspectionSystemBody({ issuer: verifier, holder, key: inspectionSystem.key, from, days: inspectionSystem.days }),
-    sign: (digest) => deps.token.sign('documentVerifier', digest),
+    sign: (digest) => token.sign('documentVerifier', digest),
   });
   return [verifier, terminal];
+}
+
+function ownVerifier(deps: SignerDeps, signing: Signing, token: SignerToken): Promise<Uint8Array> {
+  const { country, documentVerifier } = token.extendedAccess;
+  const issuer = deps.trust.cvca.certificate;
+  return current(deps, signing, {
+    subject: `document-verifier@${token.name}`,
+    first: holderReference({ country, mnemonic: documentVerifier.mnemonic }, 1),
+    issuer,
+    renewDays: RENEW_DAYS.documentVerifier,
+    body: (holder, from) => documentVerifierBody({ issuer, holder, key: documentVerifier.key, from, days: documentVerifier.days }),
+    sign: (digest) => token.sign('cvca', digest),
+  });
 }
 
 /** Certifies somebody else's terminal, for as long as the plant's own: the document verifier, then the terminal. */
 export async function certifyTerminal(
   deps: SignerDeps,
+  signing: Signing,
+  token: SignerToken,
   terminal: { readonly mnemonic: string; readonly key: CvKey },
 ): Promise<readonly [Uint8Array, Uint8Array]> {
-  const [verifier] = await terminalChain(deps);
-  const { country, inspectionSystem } = deps.token.extendedAccess;
-  const certificate = await current(deps, `terminal-${terminal.mnemonic}`, {
+  const [verifier] = await terminalChain(deps, signing, token);
+  const { country, inspectionSystem } = token.extendedAccess;
+  const certificate = await current(deps, signing, {
+    subject: `terminal-${terminal.mnemonic}@${token.name}`,
     first: holderReference({ country, mnemonic: terminal.mnemonic }, 1),
     issuer: verifier,
     renewDays: RENEW_DAYS.inspectionSystem,
     key: terminal.key,
     body: (holder, from) => inspectionSystemBody({ issuer: verifier, holder, key: terminal.key, from, days: inspectionSystem.days }),
-    sign: (digest) => deps.token.sign('documentVerifier', digest),
+    sign: (digest) => token.sign('documentVerifier', digest),
   });
   return [verifier, certificate];
 }
 
 interface Wanted {
+  /** The holder, and the token that holds its issuer's key. */
+  readonly subject: string;
   /** Holder reference of the first certificate. */
   readonly first: string;
   readonly issuer: Uint8Array;
@@ -71,16 +86,19 @@ interface Wanted {
   readonly sign: (digest: Uint8Array) => Promise<Uint8Array>;
 }
 
-async function current(deps: SignerDeps, subject: Holder, wanted: Wanted): Promise<Uint8Array> {
-  const last = await newest(deps.db, subject);
+async function current(deps: SignerDeps, signing: Signing, wanted: Wanted): Promise<Uint8Array> {
+  const last = await newest(deps.db, wanted.subject);
   const now = deps.clock();
   if (last !== null && isCurrent(last, wanted, now)) return last;
   const holder = last === null ? wanted.first : nextHolderReference(cvCertificate.decode(last).body.certificateHolderReference);
   const body = wanted.body(holder, now);
-  const content = encodeCvCertificateBody(body);
-  return signed(deps, { kind: 'cv_certificate', subject, content, certificate: wanted.issuer }, () =>
-    issueCvCertificate(body, keyOfChain(deps.token.material.cvca, wanted.issuer), wanted.sign),
-  );
+  return signed(signing, {
+    kind: 'cv_certificate',
+    subject: wanted.subject,
+    content: encodeCvCertificateBody(body),
+    signer: wanted.issuer,
+    sign: () => issueCvCertificate(body, keyOfChain(deps.trust.cvca.certificate, wanted.issuer), wanted.sign),
+  });
 }
 
 function isCurrent(certificate: Uint8Array, { issuer, renewDays, key }: Wanted, now: Date): boolean {
@@ -105,7 +123,7 @@ function keyOfChain(cvca: Uint8Array, issuer: Uint8Array): CvPublicKey {
 }
 
 /** The last certificate that was signed for this holder. */
-async function newest(db: Db, subject: Holder): Promise<Uint8Array | null> {
+async function newest(db: Db, subject: string): Promise<Uint8Array | null> {
   const { rows } = await sql<{ product: Uint8Array }>`
     select o.product from signature_intents i join signature_outcomes o using (intent_id)
     where i.kind = 'cv_certificate' and i.subject = ${subject} and o.result = 'signed'
@@ -114,7 +132,22 @@ async function newest(db: Db, subject: Holder): Promise<Uint8Array | null> {
   return found === undefined ? null : Uint8Array.from(found.product);
 }
 
-/** The plant's terminal signs what Terminal Authentication asks it to (Doc 9303-11 §7.1.2), with the hash of its certificate's algorithm. */
-export function signAsTerminal(deps: SignerDeps, data: Uint8Array): Promise<Uint8Array> {
-  return deps.token.sign('inspectionSystem', sha256(data));
+/**
+ * The plant's terminal signs what Terminal Authentication asks it to (Doc 9303-11 §7.1.2), with the hash of its certificate's algorithm. Each challenge is
+ * a subject of its own.
+ */
+export async function signAsTerminal(deps: SignerDeps, signing: Signing, token: SignerToken, data: Uint8Array): Promise<Uint8Array> {
+  const [, terminal] = await terminalChain(deps, signing, token);
+  const key = keyOfChain(deps.trust.cvca.certificate, terminal);
+  return signed(signing, {
+    kind: 'terminal_signature',
+    subject: hex(sha256(data)),
+    content: data,
+    signer: terminal,
+    sign: async () => {
+      const signature = await token.sign('inspectionSystem', sha256(data));
+      if (!verifyByCvKey(key, data, signature)) throw new SignerError('SIGNATURE_FAILED', { where: 'inspection system' });
+      return signature;
+    },
+  });
 }

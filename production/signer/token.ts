@@ -1,32 +1,58 @@
 import type { Secret } from '#encoder/bytes';
 import type { CvKey } from '#pki/cvca';
-import type { PublicMaterial } from './contract.ts';
 
 /**
- * The token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/signer`
- * builds one over an `Hsm`; tests build one over the software HSM.
+ * One token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/signer-token`
+ * builds one over an `Hsm`. A plant has several, each with keys of its own; what must come out the same from each of them (citizen
+ * references, transport keys) is made under keys that are the same in all.
  */
 export interface SignerToken {
-  readonly material: PublicMaterial;
-  /** The Document Signer in use now, one of `material.documentSigners`. */
-  readonly documentSigner: Uint8Array;
+  /** `a`, `b`: part of what is stored about its keys. */
+  readonly name: string;
+  readonly material: {
+    readonly plantSigner: Uint8Array;
+    readonly birthCertificateSigner: Uint8Array;
+    /** SubjectPublicKeyInfo of the key that opens records. */
+    readonly recordKey: Uint8Array;
+    /** CV certificate of the document verifier; undefined where the CVCA is in this token and certifies it as long as needed. */
+    readonly documentVerifier: Uint8Array | undefined;
+  };
   /** Whom the CVCA has certified, and for how long: Terminal Authentication. */
   readonly extendedAccess: {
     readonly country: string;
     readonly documentVerifier: TerminalHolder;
     readonly inspectionSystem: TerminalHolder;
   };
+  /** Whether it holds the plant's own master of chip keys beside the chip maker's. */
+  readonly hasPlantMaster: boolean;
   /** Raw r || s over a digest. */
   sign(as: SigningKeyName, digest: Uint8Array): Promise<Uint8Array>;
-  /** AES-CMAC under the citizen-reference key or the transport master key. */
-  cmac(under: 'citizenReference' | 'transportMaster', data: Uint8Array): Promise<Uint8Array>;
+  /** Signs with a Document Signer: the key is found by its identifier, and must be the one of the certificate. */
+  signDocument(signer: DocumentSignerKey, digest: Uint8Array): Promise<Uint8Array>;
+  /** A new key pair for a Document Signer, made in the token. */
+  makeDocumentSignerKey(request: { readonly label: string }): Promise<{ readonly keyId: Uint8Array; readonly spki: Uint8Array }>;
+  /** Signs with a key that has no certificate yet: its certificate request. */
+  signRequest(key: { readonly keyId: Uint8Array; readonly spki: Uint8Array }, digest: Uint8Array): Promise<Uint8Array>;
+  /** Every object with this identifier; returns how many there were. */
+  destroyKey(keyId: Uint8Array): Promise<number>;
+  /** Its usage counter; undefined where the token has none. */
+  signaturesOf(key: DocumentSignerKey): Promise<number | undefined>;
+  /** AES-CMAC. */
+  cmac(under: 'citizenReference' | 'transportMaster' | 'plantMaster', data: Uint8Array): Promise<Uint8Array>;
   /** ECDH of the record key with a peer's uncompressed point: the shared x-coordinate. */
   agree(peerPoint: Uint8Array): Promise<Secret>;
   /** Touches session, login and key store without signing anything; throws when the token does not do its work. */
   proveAlive(): Promise<void>;
 }
 
-export type SigningKeyName = 'documentSigner' | 'plantSigner' | 'birthCertificateSigner' | 'cvca' | 'documentVerifier' | 'inspectionSystem';
+export interface DocumentSignerKey {
+  /** DER. */
+  readonly certificate: Uint8Array;
+  readonly keyId: Uint8Array;
+}
+
+/** `cvca` only in a plant whose CVCA is in the line's own token. */
+export type SigningKeyName = 'plantSigner' | 'birthCertificateSigner' | 'cvca' | 'documentVerifier' | 'inspectionSystem';
 
 export interface TerminalHolder {
   readonly mnemonic: string;
