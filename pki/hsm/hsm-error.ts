@@ -17,32 +17,60 @@ export type HsmErrorCode =
   | 'HSM_TOKEN_FULL'
   | 'HSM_DEVICE_FAILED'
   | 'HSM_LIBRARY_FAILED'
-  | 'HSM_NOT_OPEN';
+  | 'HSM_NOT_OPEN'
+  | 'HSM_TIMED_OUT'
+  | 'HSM_PROCESS_LOST'
+  | 'HSM_BREAKER_OPEN'
+  | 'HSM_QUARANTINED';
 
 /**
- * What a caller may do next. A wrong PIN is never `retry`: tokens count attempts, and a retry loop around a wrong PIN
- * erases the key it was meant to use. `retry` means the same call with the same input, after the implementation has dropped
- * the session; `stop` means quarantine the token and call a person (invariants §3.4).
+ * What follows a failure (invariants §3.4); `hostedHsm` does it, a caller in the token's own process has to.
+ *
+ * - `retry`: the same call once more with the same input; the implementation has dropped the session and proves the key anew.
+ * - `recycle`: the process that holds the library is ended and another started, after a pause: initialising is process-wide, and no
+ *   call can mend it from within.
+ * - `wait`: nothing was tried; another token, or later.
+ * - `quarantine`: no call reaches the token again until a person restarts it; what the key was is never looked up by label.
+ * - `stop`: this call is not made again. A wrong PIN is always that: tokens count attempts, and a retry loop around a wrong PIN
+ *   erases the key it was meant to use.
  */
+export type Remedy = 'retry' | 'recycle' | 'wait' | 'quarantine' | 'stop';
+
 export const REMEDY = {
   HSM_PIN_INCORRECT: 'stop',
   HSM_PIN_LOCKED: 'stop',
   HSM_SESSION_LOST: 'retry',
   HSM_SESSION_BUSY: 'retry',
   HSM_KEY_NOT_FOUND: 'stop',
-  HSM_KEY_VANISHED: 'stop',
-  HSM_KEY_AMBIGUOUS: 'stop',
-  HSM_KEY_MISMATCH: 'stop',
-  HSM_KEY_EXPOSED: 'stop',
+  HSM_KEY_VANISHED: 'quarantine',
+  HSM_KEY_AMBIGUOUS: 'quarantine',
+  HSM_KEY_MISMATCH: 'quarantine',
+  HSM_KEY_EXPOSED: 'quarantine',
   HSM_KEY_PROTECTED: 'stop',
   HSM_MECHANISM_UNSUPPORTED: 'stop',
   HSM_INPUT_INVALID: 'stop',
-  HSM_TOKEN_NOT_FOUND: 'stop',
-  HSM_TOKEN_FULL: 'stop',
-  HSM_DEVICE_FAILED: 'stop',
-  HSM_LIBRARY_FAILED: 'stop',
+  HSM_TOKEN_NOT_FOUND: 'recycle',
+  HSM_TOKEN_FULL: 'recycle',
+  HSM_DEVICE_FAILED: 'recycle',
+  HSM_LIBRARY_FAILED: 'recycle',
   HSM_NOT_OPEN: 'stop',
-} as const satisfies Record<HsmErrorCode, 'retry' | 'stop'>;
+  HSM_TIMED_OUT: 'recycle',
+  HSM_PROCESS_LOST: 'recycle',
+  HSM_BREAKER_OPEN: 'wait',
+  HSM_QUARANTINED: 'quarantine',
+} as const satisfies Record<HsmErrorCode, Remedy>;
+
+/**
+ * Failures after which it is certain that the token was not asked: an intent may go to the other token. After any other failure of `sign`
+ * there may be a signature somewhere, and only identical content may be signed again.
+ */
+export const TOKEN_NOT_ASKED: ReadonlySet<HsmErrorCode> = new Set<HsmErrorCode>([
+  'HSM_PIN_INCORRECT',
+  'HSM_PIN_LOCKED',
+  'HSM_NOT_OPEN',
+  'HSM_BREAKER_OPEN',
+  'HSM_QUARANTINED',
+]);
 
 const TABLE = {
   HSM_PIN_INCORRECT: {
@@ -119,10 +147,47 @@ const TABLE = {
     what: { vi: 'Token chưa được mở', en: 'the token is not open' },
     todo: { vi: 'Đăng nhập token trước', en: 'open it with its PIN first' },
   },
+  HSM_TIMED_OUT: {
+    what: {
+      vi: 'Token không trả lời kịp thời; không biết thao tác đã xong hay chưa',
+      en: 'the token did not answer in time: whether it did what it was asked is not known',
+    },
+    todo: {
+      vi: 'Tiến trình token được khởi động lại; việc đang dở giữ là chưa rõ, kiểm tra token nếu lặp lại',
+      en: 'its process is started anew; the intent stays in doubt; look at the token if it happens again',
+    },
+  },
+  HSM_PROCESS_LOST: {
+    what: {
+      vi: 'Tiến trình giữ token đã kết thúc trước khi trả lời; không biết thao tác đã xong hay chưa',
+      en: 'the process that holds the token ended before it answered: whether it did what it was asked is not known',
+    },
+    todo: {
+      vi: 'Tiến trình token được khởi động lại; việc đang dở giữ là chưa rõ',
+      en: 'its process is started anew; the intent stays in doubt',
+    },
+  },
+  HSM_BREAKER_OPEN: {
+    what: {
+      vi: 'Token vừa hỏng và đang được khởi động lại; không gửi gì tới token',
+      en: 'the token has failed and its process is being started anew: nothing was sent to it',
+    },
+    todo: { vi: 'Dùng token kia, hoặc đợi đến giờ đã ghi', en: 'use the other token, or wait until the time given' },
+  },
+  HSM_QUARANTINED: {
+    what: {
+      vi: 'Token bị cách ly: khóa trong đó không còn như đã biết',
+      en: 'the token is quarantined: its keys are not what they were',
+    },
+    todo: {
+      vi: 'Kiểm kê khóa theo biên bản lễ tạo khóa; chỉ người có trách nhiệm mới khởi động lại token',
+      en: 'take an inventory of its keys against the ceremony minutes; only a person puts it back by a restart',
+    },
+  },
 } as const satisfies ErrorTable<HsmErrorCode>;
 
 export class HsmError extends CodedError<HsmErrorCode> {
-  readonly remedy: 'retry' | 'stop';
+  readonly remedy: Remedy;
 
   constructor(code: HsmErrorCode, context: ErrorContext = {}) {
     super(TABLE, code, context);

@@ -22,6 +22,10 @@ export type {
 export { checkValueOf, IDENTIFYING_DATA, keyIdOfPublicKey, keyIdOfUnwrapped } from './key-id.ts';
 export { assertSignable, digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
 export { assertProductionKey } from './production-key.ts';
-export { HsmError, REMEDY, type HsmErrorCode } from './hsm-error.ts';
+export { HsmError, REMEDY, TOKEN_NOT_ASKED, type HsmErrorCode, type Remedy } from './hsm-error.ts';
 export { Pkcs11Hsm, type Pkcs11Options } from './pkcs11.ts';
-export { EC_CURVES, namedSpki, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';
+export { hostedHsm, type HostedEvent, type HostedHsm, type HostedOptions, type HostedState } from './hosted-hsm.ts';
+export { serveHsm } from './hosted-serve.ts';
+export { channelToChild, channelToParent, type Channel, type HostChannel } from './hosted-channel.ts';
+export type { HostClock } from './hosted-clock.ts';
+export { derSignature, EC_CURVES, namedSpki, publicKeyOfPoint, verifyEcdsaRaw, type EcCurveName } from '#pki/ec';

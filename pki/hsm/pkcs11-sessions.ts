@@ -29,6 +29,8 @@ export class Pkcs11Sessions {
   readonly #idle: Handle[] = [];
   readonly #waiting: (() => void)[] = [];
   #inUse = 0;
+  /** Counts losses: what was opened before one says nothing about what was opened after it. */
+  #generation = 0;
   #slot: Handle | undefined;
   #anchor: Handle | undefined;
   /** Our own copy, for the login after a lost session; gone with `close`. */
@@ -77,16 +79,18 @@ export class Pkcs11Sessions {
   /** Runs one operation in a session of its own. Every error comes out as `HsmError`. */
   async run<T>(operation: string, body: (library: Cryptoki, session: Handle) => T | Promise<T>): Promise<T> {
     await this.#turn();
+    const generation = this.#generation;
     let session: Handle | undefined;
     try {
       session = this.#acquire();
       const result = await body(this.#library, session);
-      this.#idle.push(session);
+      if (generation === this.#generation) this.#idle.push(session);
+      else this.#discard(session);
       return result;
     } catch (cause) {
       const error = toHsmError(cause, operation);
       if (session !== undefined) this.#discard(session);
-      if (error.code === 'HSM_SESSION_LOST') this.#forgetSessions();
+      if (error.code === 'HSM_SESSION_LOST' && generation === this.#generation) this.#forgetSessions();
       throw error;
     } finally {
       this.#inUse -= 1;
@@ -142,6 +146,7 @@ export class Pkcs11Sessions {
   }
 
   #forgetSessions(): void {
+    this.#generation += 1;
     this.#idle.splice(0).forEach((session) => {
       this.#discard(session);
     });

@@ -53,7 +53,7 @@ describe('what the token itself refuses and what the port refuses of it', () => 
     elsewhere(`${LOGIN}
       for (const object of find([{ type: p.CKA_ID, value: hex('${toHex(other.keyId)}') }]))
         lib.C_SetAttributeValue(session, object, [{ type: p.CKA_ID, value: hex('${toHex(key.keyId)}') }]);`);
-    await expect(hsm.findEcKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_AMBIGUOUS', remedy: 'stop' });
+    await expect(hsm.findEcKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_AMBIGUOUS', remedy: 'quarantine' });
     elsewhere(`${LOGIN}
       const point = Buffer.concat([hex('0441'), hex('${toHex(key.point)}')]);
       for (const object of find([{ type: p.CKA_ID, value: hex('${toHex(key.keyId)}') }])) {
@@ -76,7 +76,7 @@ describe('what the token itself refuses and what the port refuses of it', () => 
         { type: p.CKA_TOKEN, value: true }, { type: p.CKA_PRIVATE, value: true }, { type: p.CKA_SENSITIVE, value: true },
         { type: p.CKA_EXTRACTABLE, value: false }, { type: p.CKA_SIGN, value: true }, { type: p.CKA_LABEL, value: 'imported' },
         { type: p.CKA_EC_PARAMS, value: hex('06082a8648ce3d030107') }, { type: p.CKA_VALUE, value: Buffer.alloc(32, 5) }]);`);
-    await expect(hsm.findEcKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_EXPOSED', remedy: 'stop' });
+    await expect(hsm.findEcKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_EXPOSED', remedy: 'quarantine' });
   });
 });
 
@@ -111,7 +111,7 @@ describe('the token and its sessions', () => {
     const answers = runAlone(`console.log(await code(new Pkcs11Hsm({ tokenLabel: 'nobody' }).open(right())));
       console.log(await code(new Pkcs11Hsm({ tokenLabel: 'x', modulePath: '/nonexistent.so' }).open(right())));
       console.log(await code(new Pkcs11Hsm({ tokenLabel: 'x' }).random(8)));`);
-    expect(answers).toEqual(['HSM_TOKEN_NOT_FOUND stop', 'HSM_LIBRARY_FAILED stop', 'HSM_NOT_OPEN stop']);
+    expect(answers).toEqual(['HSM_TOKEN_NOT_FOUND recycle', 'HSM_LIBRARY_FAILED recycle', 'HSM_NOT_OPEN stop']);
   });
 
   test('sessions closed behind our back: one call says HSM_SESSION_LOST, the same call again succeeds', () => {
@@ -134,7 +134,7 @@ describe('the token and its sessions', () => {
       console.log(await code(hsm.sign(key, new Uint8Array(32).fill(1))));
       util('--init-token', '--token', 'victim', '--label', 'victim', '--pin', process.env.PIN, '--so-pin', '12345678');
       console.log(await code(hsm.sign(key, new Uint8Array(32).fill(1)))); await hsm.close(); util('--delete-token', '--token', 'victim');`);
-    expect(answers).toEqual(['ok', 'HSM_KEY_VANISHED stop']);
+    expect(answers).toEqual(['ok', 'HSM_KEY_VANISHED quarantine']);
   });
 });
 
