@@ -38,24 +38,32 @@ export function signatureAlgorithmOf({ signature }: SodAlgorithms): SignatureAlg
 }
 
 /** SHA-256 throughout on whatever key the certificate has: what a caller without a card profile gets. */
-export function usualAlgorithms({ publicKey, spki }: Certificate, objectVersion: 0 | 1): SodAlgorithms {
+export function usualAlgorithms(certificate: Certificate, objectVersion: 0 | 1): SodAlgorithms {
+  const { publicKey } = certificate;
   const digest = 'SHA-256';
   const common = { objectVersion, digest, digestParameters: 'absent' } as const;
-  if (publicKey.asymmetricKeyType === 'ec') return { ...common, signature: { kind: 'ecdsa', curve: curveOf(spki) ?? '', digest } };
+  if (publicKey.asymmetricKeyType === 'ec') return { ...common, signature: { kind: 'ecdsa', curve: curveOf(certificate) ?? '', digest } };
   const kind = publicKey.asymmetricKeyType === 'rsa-pss' ? 'rsassa-pss' : 'rsassa-pkcs1-v1_5';
   return { ...common, signature: { kind, bits: publicKey.asymmetricKeyDetails?.modulusLength ?? 0, digest } };
 }
 
 /** Whether the Document Signer's key is of the kind, on the curve or of the size that the profile names. */
-export function isKeyOf({ signature }: SodAlgorithms, { publicKey, spki }: Certificate): boolean {
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = publicKey;
-  if (signature.kind === 'ecdsa') return type === 'ec' && curveOf(spki) === signature.curve;
+export function isKeyOf({ signature }: SodAlgorithms, certificate: Certificate): boolean {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = certificate.publicKey;
+  if (signature.kind === 'ecdsa') return type === 'ec' && curveOf(certificate) === signature.curve;
   const kind = type === 'rsa' || (type === 'rsa-pss' && signature.kind === 'rsassa-pss');
   return kind && details?.modulusLength === signature.bits;
 }
 
-/** The curve of an EC key, named or spelled out; undefined for one that no profile knows. */
-function curveOf(spki: Uint8Array): string | undefined {
+const curves = new WeakMap<Certificate, string | undefined>();
+
+/** The curve of an EC key, named or spelled out; undefined for one that no profile knows. Read once a certificate: the point is checked. */
+function curveOf(certificate: Certificate): string | undefined {
+  if (!curves.has(certificate)) curves.set(certificate, readCurve(certificate.spki));
+  return curves.get(certificate);
+}
+
+function readCurve(spki: Uint8Array): string | undefined {
   try {
     const key = decodeSubjectPublicKeyInfo(spki);
     return key.kind === 'ec' ? key.curve : undefined;

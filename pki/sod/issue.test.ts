@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
-import { fromBER, ObjectIdentifier, OctetString } from 'asn1js';
-import {
-  AlgorithmIdentifier,
-  Attribute,
-  Certificate,
-  ContentInfo,
-  EncapsulatedContentInfo,
-  IssuerAndSerialNumber,
-  SignedAndUnsignedAttributes,
-  SignedData,
-  SignerInfo,
-} from 'pkijs';
+import { fromBER } from 'asn1js';
+import { ContentInfo, SignedData } from 'pkijs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
 import { efCom, ldsSecurityObject } from '#encoder/lds';
@@ -20,6 +10,7 @@ import { BrainpoolEngine } from '#pki/x509';
 import { derSignature } from '#pki/ec';
 import { documentSigner } from './document-signer.ts';
 import { issueSod, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
+import { sodByPkijs } from './pkijs-oracle.fixture.ts';
 import { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 
 const pin = new Secret(utf8('1'));
@@ -39,46 +30,18 @@ const request = (changes: Partial<SodRequest> = {}): SodRequest => ({
 });
 const buffer = (bytes: Uint8Array) => Uint8Array.from(bytes).buffer;
 
-/** The same EF.SOD by pkijs, from the same certificate, LDS security object and signature. */
-function byPkijs(certificateDer: Uint8Array, ldsSecurityObject: Uint8Array, signature: Uint8Array): Uint8Array {
-  const certificate = new Certificate({ schema: fromBER(buffer(certificateDer)).result });
-  const sha256 = () => new AlgorithmIdentifier({ algorithmId: '2.16.840.1.101.3.4.2.1' });
-  const digest = createHash('sha256').update(ldsSecurityObject).digest();
-  const encapContentInfo = new EncapsulatedContentInfo({ eContentType: '2.23.136.1.1.1' });
-  // Given to the constructor it would be split into a constructed OCTET STRING, which is BER and not DER.
-  encapContentInfo.eContent = new OctetString({ valueHex: buffer(ldsSecurityObject) });
-  const signedData = new SignedData({
-    version: 3,
-    digestAlgorithms: [sha256()],
-    encapContentInfo,
-    certificates: [certificate],
-    signerInfos: [
-      new SignerInfo({
-        version: 1,
-        sid: new IssuerAndSerialNumber({ issuer: certificate.issuer, serialNumber: certificate.serialNumber }),
-        digestAlgorithm: sha256(),
-        signedAttrs: new SignedAndUnsignedAttributes({
-          type: 0,
-          attributes: [
-            new Attribute({ type: '1.2.840.113549.1.9.3', values: [new ObjectIdentifier({ value: '2.23.136.1.1.1' })] }),
-            new Attribute({ type: '1.2.840.113549.1.9.4', values: [new OctetString({ valueHex: buffer(digest) })] }),
-          ],
-        }),
-        signatureAlgorithm: new AlgorithmIdentifier({ algorithmId: '1.2.840.10045.4.3.2' }),
-        signature: new OctetString({ valueHex: buffer(signature) }),
-      }),
-    ],
-  });
-  const info = new ContentInfo({ contentType: '1.2.840.113549.1.7.2', content: signedData.toSchema(true) });
-  return tlv(0x77, new Uint8Array(info.toSchema().toBER()));
-}
-
 describe('Doc 9303-10 Appendix D: EF.SOD v0', () => {
   test('byte-equal to what pkijs makes of the same input', async () => {
     const token = prepareSod(request());
     const raw = await hsm.sign(pki.signerKey, token.digestToSign);
     const efSod = issueSod(token, raw);
-    expect(toHex(efSod)).toBe(toHex(byPkijs(pki.signer.certificate.certificate, token.ldsSecurityObject, derSignature(raw))));
+    const byPkijs = sodByPkijs({
+      certificate: pki.signer.certificate.certificate,
+      ldsSecurityObject: token.ldsSecurityObject,
+      algorithm: { key: 'ec', hash: 'sha256' },
+      signature: derSignature(raw),
+    });
+    expect(toHex(efSod)).toBe(toHex(byPkijs));
   });
 
   test('the LDS security object, spelled out: v0, SHA-256 without parameters, one hash a data group in ascending order', () => {

@@ -37,7 +37,7 @@ export interface SodToken {
 }
 
 /** Tokens that may be spent, each with the file that waits for its signature. */
-const unspent = new WeakMap<SodToken, SodTemplate>();
+const unspent = new WeakMap<SodToken, { readonly template: SodTemplate; readonly algorithms: SodAlgorithms }>();
 
 /**
  * Lints everything that will be signed and builds it; signs nothing. The same data groups, signer and algorithms give the same
@@ -54,13 +54,13 @@ export function prepareSod(request: SodRequest): SodToken {
     throw new SodError('SOD_DATA_GROUP_SET', { detail: `EF.COM ${com.dataGroups.join(' ')}, given ${given.join(' ')}` });
   }
   assertDocumentType(certificate, dataGroups.get(1));
-  const card = { at, technicalLifeYears };
-  if (lastDayOf(dataGroups, card) === undefined) throw new SodError('SOD_DATA_GROUP_INVALID', { where: 'DG1/dateOfExpiry' });
+  const lastDay = lastDayOf(dataGroups, { at, technicalLifeYears });
+  if (lastDay === undefined) throw new SodError('SOD_DATA_GROUP_INVALID', { where: 'DG1/dateOfExpiry' });
   const ldsVersionInfo = versionInfoOf(com);
   const algorithms = request.algorithms ?? usualAlgorithms(certificate, ldsVersionInfo === undefined ? 0 : 1);
   const template = templateOf({ certificate, algorithms, dataGroups: given, ldsVersionInfo });
   const hashes = given.map((number) => digest(HASH_OF[algorithms.digest], dataGroups.get(number) ?? new Uint8Array()));
-  return tokenOf(template, template.ldsSecurityObject(hashes), signer, { dataGroups, algorithms, card });
+  return tokenOf(template, template.ldsSecurityObject(hashes), signer, { dataGroups, algorithms, lastDay });
 }
 
 /** From LDS 1.8 on the security object is v1 and has the versions of EF.COM inside (Doc 9303-10 §4.6.2.1); before it is v0 (Appendix D). */
@@ -101,7 +101,7 @@ function tokenOf(
     signedAttributes,
     signer,
   });
-  unspent.set(token, template);
+  unspent.set(token, { template, algorithms: context.algorithms });
   return token;
 }
 
@@ -114,13 +114,13 @@ const NO_SIGNATURE = new Uint8Array(64);
  * `SOD_TOKEN_SPENT` or `SOD_LINT`.
  */
 export function issueSod(token: SodToken, rawSignature: Uint8Array): Uint8Array {
-  const template = unspent.get(token);
-  if (template === undefined || !unspent.delete(token)) throw new SodError('SOD_TOKEN_SPENT');
+  const waiting = unspent.get(token);
+  if (waiting === undefined || !unspent.delete(token)) throw new SodError('SOD_TOKEN_SPENT');
   const { certificate } = token.signer;
   const signature = signatureOrRefusal(token.algorithm, rawSignature);
   if (!verifySignature(token.algorithm, token.signedAttributes, certificate.publicKey, signature)) throw new SodError('SIGNATURE_REJECTED');
-  const efSod = template.efSod(token.ldsSecurityObject, token.signedAttributes, signature);
-  assertLint(efSod, certificate, {});
+  const efSod = waiting.template.efSod(token.ldsSecurityObject, token.signedAttributes, signature);
+  assertLint(efSod, certificate, { algorithms: waiting.algorithms });
   return efSod;
 }
 

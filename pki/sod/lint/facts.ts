@@ -13,8 +13,8 @@ export interface SodContext {
   readonly dataGroups?: ReadonlyMap<number, Uint8Array>;
   /** What the card profile asks for. */
   readonly algorithms?: SodAlgorithms;
-  /** The day of signing, and how long a card without expiry is reckoned to last. */
-  readonly card?: { readonly at: Date; readonly technicalLifeYears?: number | undefined };
+  /** Until when the card must verify (`lastDayOf`). */
+  readonly lastDay?: Date;
 }
 
 /** What the rules look at. Members that could not be read are undefined: the rule that says so is broken, those about them are not asked. */

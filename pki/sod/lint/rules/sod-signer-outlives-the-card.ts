@@ -1,4 +1,3 @@
-import { lastDayOf } from '../../card-life.ts';
 import type { SodRule } from '../rule.ts';
 
 export const sodSignerOutlivesTheCard = {
@@ -6,9 +5,6 @@ export const sodSignerOutlivesTheCard = {
   clause: 'Doc 9303-12 §4.1.2: the Document Signer certificate is valid until the last document that it signed runs out, to the day',
   binds: 'issuer',
   about: 'signer-info',
-  holds: (_signer, { certificate, context: { dataGroups, card } }) => {
-    if (certificate === undefined || dataGroups === undefined || card === undefined) return true;
-    const last = lastDayOf(dataGroups, card);
-    return last !== undefined && certificate.validity.notAfter >= last;
-  },
+  holds: (_signer, { certificate, context: { lastDay } }) =>
+    certificate === undefined || lastDay === undefined || certificate.validity.notAfter >= lastDay,
 } as const satisfies SodRule;
