@@ -1,10 +1,8 @@
+import type { KeyOwner } from '#encoder/globalplatform';
 import type { Directory } from '#encoder/lds';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from './chip-keys.ts';
 import type { FileId } from './file-id.ts';
-import type { TransportKeys as KeySet } from './transport-keys.ts';
-
-/** Static keys of one chip's secure channel. The caller destroys them. */
-export type TransportKeys = Omit<KeySet, 'version'>;
+import type { TransportKeys, TransportKeySets } from './transport-keys.ts';
 
 /**
  * One chip family behind one port. A driver sends the commands of its family over an open `CardConnection` and is thrown
@@ -20,10 +18,16 @@ export interface CardDriver {
   /** Before any key: which chip this is, and where in its life. */
   identify(): Promise<ChipIdentity>;
   /**
-   * Mutual authentication with the transport keys of this chip; null where `capabilities.transport` is none. One try only: chips count
-   * failures.
+   * Mutual authentication with that set of this chip's keys which the chip names, and whose set it was; null where `capabilities.transport` is
+   * none. One try only: chips count failures. A chip that was opened with its maker's keys takes `replaceKeys` and nothing else.
+   * Errors: KEYS_UNFIT (nothing sent), SCP_KEY_VERSION.
    */
-  open(keys: TransportKeys | null): Promise<void>;
+  open(keys: TransportKeySets | null): Promise<KeyOwner | null>;
+  /**
+   * PUT KEY (GPC 2.3.1 §11.8): the plant's set takes the place of the one that the chip was opened with, key check values are compared, and
+   * the chip proves the new keys by opening with them. Errors: SCP_ANSWER_INVALID (other check values), KEYS_NOT_REPLACED.
+   */
+  replaceKeys(own: TransportKeys): Promise<void>;
 
   /** What the chip holds. The source of every decision after an interruption. */
   status(): Promise<ChipStatus>;
@@ -59,6 +63,8 @@ export interface CardDriver {
 export interface DriverCapabilities {
   /** What stands between the terminal and a chip that is not locked. */
   readonly transport: 'SCP03' | 'SCP02' | 'none';
+  /** Key version number of the set that chips come with and `replaceKeys` replaces; null: they come without keys. */
+  readonly makerKeyVersion: number | null;
   readonly extendedLength: boolean;
   /** Largest whole command APDU, and largest whole response APDU, in bytes. */
   readonly commandBytesMax: number;

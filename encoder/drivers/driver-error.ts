@@ -9,6 +9,8 @@ export type DriverErrorCode =
   | 'CHIP_SEALED'
   | 'CHIP_UNKNOWN'
   | 'DRIVER_CANNOT'
+  | 'KEYS_NOT_REPLACED'
+  | 'KEYS_UNFIT'
   | 'LAYOUT_INVALID'
   | 'LOCK_NOT_PROVEN';
 
@@ -28,6 +30,20 @@ const TABLE = {
   DRIVER_CANNOT: {
     what: { vi: 'Họ chip này không làm được việc được yêu cầu', en: 'this chip family cannot do what was asked; nothing was sent' },
     todo: { vi: 'Sửa kế hoạch cá thể hoá', en: 'correct the personalisation plan' },
+  },
+  KEYS_NOT_REPLACED: {
+    what: {
+      vi: 'Chip báo đã thay khoá của nhà sản xuất nhưng không mở bằng khoá của nhà máy',
+      en: "the chip answered 9000 to PUT KEY and does not open with the plant's keys",
+    },
+    todo: { vi: 'Loại phôi và báo nhà cung cấp', en: 'spoil the blank and tell the supplier' },
+  },
+  KEYS_UNFIT: {
+    what: {
+      vi: 'Khoá vận chuyển là khoá thử ai cũng biết, hoặc khoá của nhà máy trùng khoá của nhà sản xuất; chưa gửi gì',
+      en: "a transport key is a published test key, or the plant's is the maker's; nothing was sent",
+    },
+    todo: { vi: 'Kiểm tra khoá chủ của nhà sản xuất và của nhà máy', en: "check the maker's master key and the plant's" },
   },
   LAYOUT_INVALID: {
     what: { vi: 'Tệp mô tả nhóm dữ liệu (DGI) của chip không hợp lệ', en: "the layout of the chip family's data groupings is not valid" },

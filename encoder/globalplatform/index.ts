@@ -3,7 +3,7 @@
  * diversification, PUT KEY, and the commands that personalise an application. It holds no master key and asks no token: whoever
  * opens a channel brings one chip's keys.
  */
-export type { InitializeUpdateResponse, SecureChannel } from './secure-channel.ts';
+export { keySetName, type InitializeUpdateResponse, type SecureChannel } from './secure-channel.ts';
 export { SM_CLASS_BIT, type ScpKeys } from './scp-session.ts';
 export { openScp03, parseInitializeUpdate, type Scp03InitializeUpdateResponse, type Scp03Options } from './scp03.ts';
 export { Scp03CardSession, type Scp03CardOptions } from './scp03-card.ts';
@@ -20,9 +20,11 @@ export {
   type DiversificationMethodName,
   type DiversifiedKeys,
 } from './diversification-methods.ts';
+export type { OfferedKeys } from './offered-keys.ts';
+export { isPublishedKey } from './published-keys.ts';
 export { keyCheckValue } from './key-check-value.ts';
 export type { KeyKind } from './key-kind.ts';
-export { putKey, type PutKeyRequest } from './put-key.ts';
+export { INITIAL_KEY_VERSION, putKey, type PutKeyRequest } from './put-key.ts';
 export { KeySets, type KeySet } from './key-sets.ts';
 export { getKeyInformation, keyInformationExamples, keyInformationTemplate, type KeyInformation } from './key-information.ts';
 export { decodeDataGroupings, encodeDataGrouping, encryptGrouping, type DataGrouping } from './data-grouping.ts';

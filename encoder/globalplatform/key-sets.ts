@@ -3,7 +3,7 @@ import { ByteReader, concat, DecodeError, equalConstantTime, Secret, uintBE } fr
 import { keyCheckValue } from './key-check-value.ts';
 import { type KeyInformation, keyInformationTemplate } from './key-information.ts';
 import { BLOCK_BYTES, KEY_BYTES, KEY_KIND_OF, KEY_TYPE, type KeyKind } from './key-kind.ts';
-import { KEY_VERSION_MAX, THREE_KEYS_FROM_1 } from './put-key.ts';
+import { INITIAL_KEY_VERSION, KEY_VERSION_MAX, THREE_KEYS_FROM_1 } from './put-key.ts';
 import { answerStatus, type ScpCardSession } from './scp-card.ts';
 import type { ScpKeys } from './scp-session.ts';
 
@@ -16,9 +16,6 @@ export interface KeySet {
 /** Errors of PUT KEY alone (GPC v2.3.1 table 11-75). */
 const ALGORITHM_NOT_SUPPORTED = 0x9484;
 const INVALID_KEY_CHECK_VALUE = 0x9485;
-
-/** Key version number of the keys that a chip leaves its maker with, until the first PUT KEY. */
-const INITIAL_VERSION = 0xff;
 
 /** A chip has memory for a few; real ones hold about this many. */
 const KEY_SETS_MAX = 8;
@@ -72,7 +69,7 @@ export class KeySets {
 
   /** A set that is added takes the place of the chip maker's initial one. */
   #store(set: KeySet, replaces: number): void {
-    const old = this.#sets.find((held) => held.keys.version === (replaces === 0 ? INITIAL_VERSION : replaces));
+    const old = this.#sets.find((held) => held.keys.version === (replaces === 0 ? INITIAL_KEY_VERSION : replaces));
     this.#sets = old === undefined ? [...this.#sets, set] : this.#sets.map((held) => (held === old ? set : held));
     if (old !== undefined) destroySet(old);
   }

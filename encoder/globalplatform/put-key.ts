@@ -12,6 +12,9 @@ export const THREE_KEYS_FROM_1 = 0x81;
 /** Key version numbers are 01 to 7F (GPC v2.3.1 §11.8.2.3). */
 export const KEY_VERSION_MAX = 0x7f;
 
+/** Of the keys that a chip may leave its maker with; the first PUT KEY takes their place without naming them (GPC v2.3.1 §11.8.2.3). */
+export const INITIAL_KEY_VERSION = 0xff;
+
 export interface PutKeyRequest {
   /** The new set and its version number, 01 to 7F. */
   readonly keys: ScpKeys;

@@ -3,6 +3,7 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
 export type ScpErrorCode =
   | 'SCP_CARD_CRYPTOGRAM'
   | 'SCP_HOST_REFUSED'
+  | 'SCP_KEY_VERSION'
   | 'SCP_ANSWER_INVALID'
   | 'SCP_RESPONSE_MAC'
   | 'SCP_CLOSED'
@@ -22,6 +23,16 @@ const TABLE = {
   SCP_HOST_REFUSED: {
     what: { vi: 'Chip từ chối xác thực của hệ thống', en: 'the chip refused our authentication' },
     todo: STOP,
+  },
+  SCP_KEY_VERSION: {
+    what: {
+      vi: 'Chip nêu phiên bản khoá không phải của nhà sản xuất, cũng không phải của nhà máy',
+      en: "the chip names a key version that is neither its maker's nor the plant's; no key was tried",
+    },
+    todo: {
+      vi: 'Loại phôi; đối chiếu lô với phiếu khoá của nhà cung cấp',
+      en: "set the blank aside; compare the lot with the supplier's key data sheet",
+    },
   },
   SCP_ANSWER_INVALID: {
     what: {

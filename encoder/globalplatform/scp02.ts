@@ -1,8 +1,9 @@
 import { expectSuccess, openChannel, type Transceiver } from '#encoder/apdu';
 import { ByteReader, DecodeError, equalConstantTime } from '#encoder/bytes';
+import { everySet, type OfferedKeys, setNamed, versionAsked } from './offered-keys.ts';
 import { ScpError } from './scp-error.ts';
-import { pseudoRandomChallenge, type Scp02Keys, type Scp02SecurityLevel, Scp02Session } from './scp02-session.ts';
-import { establish, type InitializeUpdateResponse, type SecureChannel } from './secure-channel.ts';
+import { pseudoRandomChallenge, type Scp02SecurityLevel, Scp02Session } from './scp02-session.ts';
+import { establish, keySetName, type InitializeUpdateResponse, type SecureChannel } from './secure-channel.ts';
 
 export interface Scp02Options {
   /** 8 random bytes, fresh for every channel; a parameter so that vectors can be reproduced. */
@@ -23,23 +24,24 @@ const DEFAULT_LEVEL = 0x03;
 /**
  * Opens SCP02 with i = 15 or i = 55 (GPC v2.3.1 annex E), for chips personalised by EMV CPS: INITIALIZE UPDATE, the chip proves its keys
  * first, then EXTERNAL AUTHENTICATE. One try only: a chip counts failures, and a wrong key set must never run that counter
- * out. The answers of the chip are not protected by these options: what must be certain is read back by other means.
+ * out. Of several sets the chip names the one. The answers of the chip are not protected by these options: what must be certain is read back by other means.
  *
- * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID, SCP_CARD_CRYPTOGRAM, SCP_HOST_REFUSED;
+ * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID, SCP_KEY_VERSION, SCP_CARD_CRYPTOGRAM, SCP_HOST_REFUSED;
  * `CardError` CARD_REFUSED when INITIALIZE UPDATE is refused; the reader's own.
  */
-export async function openScp02(transceiver: Transceiver, keys: Scp02Keys, options: Scp02Options): Promise<SecureChannel> {
+export async function openScp02(transceiver: Transceiver, offered: OfferedKeys, options: Scp02Options): Promise<SecureChannel> {
   const { hostChallenge, challengeAid, securityLevel = DEFAULT_LEVEL } = options;
-  checkParameters(keys, hostChallenge);
+  checkParameters(offered, hostChallenge);
   const channel = openChannel(transceiver);
-  const answer = await channel.send({ cla: 0x80, ins: 0x50, p1: keys.version, p2: 0, data: hostChallenge, le: 256 });
+  const answer = await channel.send({ cla: 0x80, ins: 0x50, p1: versionAsked(offered), p2: 0, data: hostChallenge, le: 256 });
   const card = parseScp02InitializeUpdate(expectSuccess(answer, 'INITIALIZE UPDATE'));
+  const keys = setNamed(offered, card);
   if (
     challengeAid !== undefined &&
     !equalConstantTime(pseudoRandomChallenge(keys, card.sequenceCounter, challengeAid), card.cardChallenge)
   ) {
     throw new ScpError('SCP_CARD_CRYPTOGRAM', {
-      where: `key set ${card.keyVersion}`,
+      where: keySetName(card.keyVersion),
       detail: 'the card challenge does not follow from it',
     });
   }
@@ -47,8 +49,8 @@ export async function openScp02(transceiver: Transceiver, keys: Scp02Keys, optio
   return establish(channel, session, { card, securityLevel });
 }
 
-function checkParameters(keys: Scp02Keys, hostChallenge: Uint8Array): void {
-  if ([keys.enc, keys.mac, keys.dek].some((key) => key.length !== KEY_BYTES)) {
+function checkParameters(offered: OfferedKeys, hostChallenge: Uint8Array): void {
+  if (everySet(offered).some(({ enc, mac, dek }) => [enc, mac, dek].some((key) => key.length !== KEY_BYTES))) {
     throw new ScpError('SCP_NOT_ASKED', { where: 'keys', detail: 'three triple DES keys of 16 bytes are needed' });
   }
   if (hostChallenge.length !== CHALLENGE_BYTES) {

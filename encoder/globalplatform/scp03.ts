@@ -1,7 +1,8 @@
 import { expectSuccess, openChannel, type Transceiver } from '#encoder/apdu';
 import { ByteReader, DecodeError } from '#encoder/bytes';
+import { everySet, type OfferedKeys, setNamed, versionAsked } from './offered-keys.ts';
 import { ScpError } from './scp-error.ts';
-import { type Scp03Keys, Scp03Session, type SecurityLevel } from './scp03-session.ts';
+import { Scp03Session, type SecurityLevel } from './scp03-session.ts';
 import { establish, type InitializeUpdateResponse, type SecureChannel } from './secure-channel.ts';
 
 export interface Scp03Options {
@@ -18,24 +19,26 @@ export interface Scp03InitializeUpdateResponse extends InitializeUpdateResponse 
 
 /**
  * Opens SCP03 (GPC Amendment D v1.2 §5): INITIALIZE UPDATE, the chip proves its keys first, then EXTERNAL AUTHENTICATE. One try only:
- * a chip counts failures, and a wrong key set must never run that counter out.
+ * a chip counts failures, and a wrong key set must never run that counter out. Of several sets the chip names the one.
  *
- * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID, SCP_CARD_CRYPTOGRAM, SCP_HOST_REFUSED;
+ * Errors: `ScpError` SCP_NOT_ASKED (nothing sent), SCP_ANSWER_INVALID, SCP_KEY_VERSION, SCP_CARD_CRYPTOGRAM, SCP_HOST_REFUSED;
  * `CardError` CARD_REFUSED when INITIALIZE UPDATE is refused; the reader's own.
  */
-export async function openScp03(transceiver: Transceiver, keys: Scp03Keys, options: Scp03Options): Promise<SecureChannel> {
-  checkParameters(keys, options);
+export async function openScp03(transceiver: Transceiver, offered: OfferedKeys, options: Scp03Options): Promise<SecureChannel> {
+  checkParameters(offered, options);
   const securityLevel = options.securityLevel ?? 0x33;
   const channel = openChannel(transceiver);
-  const answer = await channel.send({ cla: 0x80, ins: 0x50, p1: keys.version, p2: 0, data: options.hostChallenge, le: 256 });
+  const answer = await channel.send({ cla: 0x80, ins: 0x50, p1: versionAsked(offered), p2: 0, data: options.hostChallenge, le: 256 });
   const card = parseInitializeUpdate(expectSuccess(answer, 'INITIALIZE UPDATE'), options.hostChallenge.length);
-  return establish(channel, new Scp03Session(keys, options.hostChallenge, card.cardChallenge), { card, securityLevel });
+  return establish(channel, new Scp03Session(setNamed(offered, card), options.hostChallenge, card.cardChallenge), { card, securityLevel });
 }
 
-function checkParameters(keys: Scp03Keys, { hostChallenge }: Scp03Options): void {
-  const lengths = new Set([keys.enc.length, keys.mac.length, keys.dek.length]);
-  if (lengths.size !== 1 || ![16, 24, 32].includes(keys.enc.length)) {
-    throw new ScpError('SCP_NOT_ASKED', { where: 'keys', detail: 'three AES keys of one length are needed' });
+function checkParameters(offered: OfferedKeys, { hostChallenge }: Scp03Options): void {
+  for (const { enc, mac, dek } of everySet(offered)) {
+    const lengths = new Set([enc.length, mac.length, dek.length]);
+    if (lengths.size !== 1 || ![16, 24, 32].includes(enc.length)) {
+      throw new ScpError('SCP_NOT_ASKED', { where: 'keys', detail: 'three AES keys of one length are needed' });
+    }
   }
   if (hostChallenge.length !== 8 && hostChallenge.length !== 16) {
     throw new ScpError('SCP_NOT_ASKED', { where: 'host challenge', detail: `${hostChallenge.length} bytes, 8 or 16 needed` });

@@ -33,6 +33,11 @@ export interface SecureChannel extends ApduChannel {
   close(): void;
 }
 
+/** Where SCP_CARD_CRYPTOGRAM is: the set that the chip named and does not prove. */
+export function keySetName(version: number): string {
+  return `key set ${version}`;
+}
+
 /**
  * The second half of every explicit initiation (GPC v2.3.1 §E.1.2.2, Amendment D v1.2 §5.2): the chip's cryptogram is checked first,
  * then EXTERNAL AUTHENTICATE. One try only. The session is destroyed when it fails.
@@ -44,7 +49,7 @@ export async function establish(
 ): Promise<SecureChannel> {
   try {
     if (!equalConstantTime(session.cardCryptogram(), card.cardCryptogram)) {
-      throw new ScpError('SCP_CARD_CRYPTOGRAM', { where: `key set ${card.keyVersion}` });
+      throw new ScpError('SCP_CARD_CRYPTOGRAM', { where: keySetName(card.keyVersion) });
     }
     await authenticateHost(channel, session, securityLevel);
   } catch (error) {

@@ -19,7 +19,7 @@ import {
   type CitizenRecord,
   zoneFor,
 } from '#encoder/profiles';
-import { ecPair, issue, oneRsaKey, signBy, SPECIMEN_CITIZEN } from '#encoder/testing';
+import { ecPair, issue, oneRsaKey, signBy, SPECIMEN_CITIZEN, openAsPlant, testKeySets } from '#encoder/testing';
 import { inProcessReader, type CardConnection, type InProcessReader } from '#encoder/readers';
 import { decodeOnly, enter, tlv } from '#encoder/tlv';
 import { blankSerial, type ChipProgramName, createImage, type makeRsaKey, VirtualCard } from '#encoder/virtual-card';
@@ -193,7 +193,7 @@ export async function makeCard(connection: CardConnection, options: MakeOptions)
   const secrets = options.secrets ?? accessSecretsFor(profile, record);
   const driver = driverByName(options.driver ?? 'reference', connection, { secrets });
   await driver.identify();
-  await driver.open(driver.capabilities.transport === 'none' ? null : diversify(MASTER, fromHex(CHIP_ID)));
+  await openAsPlant(driver, driver.capabilities.transport === 'none' ? null : testKeySets());
   const bindingTag = Uint8Array.from(randomBytes(16));
   const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: chipKeyAlgorithms(profile) });
   const extended = profile.files.includes('EF.CVCA');

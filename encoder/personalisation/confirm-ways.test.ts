@@ -1,10 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { referenceDriver, type AccessSecrets } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import { cardAccess } from '#encoder/lds';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
-import { blankImage, imageFolder, inApplication, inMasterFile, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { blankImage, imageFolder, inApplication, inMasterFile, openAsPlant } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
 import { confirmLocked, EF_SOD, fileDigests, planPersonalisation, type FileDigest, type PlannedFile } from './index.ts';
@@ -39,7 +38,7 @@ async function finished(
     return reader.connect();
   };
   const driver = referenceDriver(await connect());
-  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+  await openAsPlant(driver);
   await driver.writeBindingTag(new Uint8Array(16));
   await driver.setAccessSecrets(SECRETS);
   for (const file of files) {

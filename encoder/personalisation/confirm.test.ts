@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { driverByName, makeKeyPair, type DriverName, type FileId } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import {
   blankImage,
@@ -10,8 +9,8 @@ import {
   inMasterFile,
   oneRsaKey,
   TEST_CARD_ACCESS,
-  TEST_CHIP_ID,
-  TEST_MASTER,
+  openAsPlant,
+  testKeySets,
 } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
@@ -41,7 +40,7 @@ async function locked(name: DriverName, files: typeof FILES): Promise<() => Prom
   };
   const activeAuthentication = name === 'reference' ? null : makeKeyPair('RSA-1024');
   const driver = driverByName(name, await connect(), { secrets: SECRETS, keyPairs: { activeAuthentication, chipAuthentication: null } });
-  await driver.open(driver.capabilities.transport === 'none' ? null : diversify(TEST_MASTER, TEST_CHIP_ID));
+  await openAsPlant(driver, driver.capabilities.transport === 'none' ? null : testKeySets());
   await driver.writeBindingTag(new Uint8Array(16).fill(3));
   await driver.setAccessSecrets(SECRETS);
   for (const [file, bytes] of files) {

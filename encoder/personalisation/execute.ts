@@ -1,13 +1,20 @@
 import { isRefusal } from '#encoder/apdu';
 import { equalBytes } from '#encoder/bytes';
-import { sameFile, type CardDriver, type ChipKeyAlgorithms, type ChipPublicKeys, type FileId } from '#encoder/drivers';
+import {
+  sameFile,
+  type CardDriver,
+  type ChipKeyAlgorithms,
+  type ChipPublicKeys,
+  type FileId,
+  type TransportKeySets,
+} from '#encoder/drivers';
 import type { JournalStep, PersonalisationJournal } from './journal.ts';
 import { PersonalisationError } from './personalisation-error.ts';
-import { BIND_STEP, checkTag, KEYS_STEP, nameHash, sha256Hex, type PersonalisationPlan, type PlanStep } from './plan.ts';
+import { BIND_STEP, checkTag, KEYS_STEP, nameHash, REPLACE_STEP, sha256Hex, type PersonalisationPlan, type PlanStep } from './plan.ts';
 import { remainingSteps } from './recover.ts';
 
 export interface Personalisation {
-  /** Opened with the transport keys. */
+  /** Opened by `openChip`, but for that itself. */
   readonly driver: CardDriver;
   readonly journal: PersonalisationJournal;
   /** Called before each intent; whatever it throws stops the run before the command is sent (a lost lease, a hold). */
@@ -15,8 +22,21 @@ export interface Personalisation {
 }
 
 /**
- * Binds the chip to one card and has it make its keys; the first thing that is done to a chip, in its first run and in
- * every later one. What was done already is not done again. Data for card A never goes to a chip bound to B.
+ * Opens a chip with the keys that it says it has, and where these are its maker's puts the plant's in their place: the first thing that is
+ * done to a chip, before anything of the card goes to it (invariant E6). Which set it has, only the chip is asked: a run that was
+ * torn inside PUT KEY goes on with whichever it names. The keys are the caller's to destroy, and not needed any more afterwards.
+ * Errors: whatever the driver throws, SCP_KEY_VERSION and KEYS_NOT_REPLACED among them.
+ */
+export async function openChip(run: Personalisation & { readonly keys: TransportKeySets | null }): Promise<void> {
+  const { driver, keys } = run;
+  const owner = await driver.open(keys);
+  if (keys === null || owner !== 'maker') return;
+  const step = { sequence: REPLACE_STEP, operation: 'replaceKeys', hash: nameHash('replaceKeys') } as const;
+  await journaled(run, step, () => driver.replaceKeys(keys.plant));
+}
+
+/**
+ * Binds the chip to one card and has it make its keys; in its first run and in every later one. What was done already is not done again. Data for card A never goes to a chip bound to B.
  * Errors: CHIP_BOUND_TO_ANOTHER, and whatever the driver throws.
  */
 export async function prepareChip(
@@ -57,6 +77,9 @@ export async function personalise(run: Personalisation & { readonly plan: Person
 async function perform(driver: CardDriver, plan: PersonalisationPlan, step: PlanStep): Promise<void> {
   const { offset = 0, length = 0 } = step;
   switch (step.operation) {
+    case 'replaceKeys':
+      // `openChip` has done it, or nothing of this plan would be asked for.
+      throw unplanned();
     case 'writeBindingTag':
       return driver.writeBindingTag(plan.bindingTag);
     case 'generateKeys':

@@ -35,6 +35,7 @@ const CARD = {
 const CHANNEL = {
   SCP_CARD_CRYPTOGRAM: 'chip',
   SCP_HOST_REFUSED: 'chip',
+  SCP_KEY_VERSION: 'chip',
   SCP_ANSWER_INVALID: 'chip',
   SCP_RESPONSE_MAC: 'chip',
   SCP_CLOSED: 'doubt',
@@ -60,6 +61,8 @@ const DRIVER = {
   CHIP_SEALED: 'chip',
   CHIP_UNKNOWN: 'chip',
   DRIVER_CANNOT: 'ours',
+  KEYS_NOT_REPLACED: 'chip',
+  KEYS_UNFIT: 'ours',
   LAYOUT_INVALID: 'ours',
   LOCK_NOT_PROVEN: 'chip',
 } as const satisfies Record<DriverErrorCode, FaultKind>;

@@ -6,7 +6,7 @@
 export { planPersonalisation, fileDigests, EF_SOD } from './plan.ts';
 export type { Operation, PersonalisationPlan, PlanInput, PlannedFile, PlanStep } from './plan.ts';
 export type { JournalStep, PersonalisationJournal } from './journal.ts';
-export { personalise, prepareChip, type Personalisation } from './execute.ts';
+export { openChip, personalise, prepareChip, type Personalisation } from './execute.ts';
 export { confirmLocked, type Confirmation, type FileDigest } from './confirm.ts';
 export { faultKind, type FaultKind } from './fault.ts';
 export { remainingSteps } from './recover.ts';

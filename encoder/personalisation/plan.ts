@@ -13,6 +13,7 @@ import type { FileDigest } from './confirm.ts';
 import { PersonalisationError } from './personalisation-error.ts';
 
 export type Operation =
+  | 'replaceKeys'
   | 'writeBindingTag'
   | 'generateKeys'
   | 'setAccessSecrets'
@@ -28,7 +29,7 @@ export interface PlannedFile extends FileId {
   readonly bytes: Uint8Array;
 }
 
-/** One effect on the chip: one command, except `generateKeys` and `proveLock`, which are a few. */
+/** One effect on the chip: one command, except `replaceKeys`, `generateKeys` and `proveLock`, which are a few. */
 export interface PlanStep {
   readonly sequence: number;
   readonly operation: Operation;
@@ -66,12 +67,13 @@ export interface PlanInput {
 /** EF.SOD, which vouches for all others and is written last. */
 export const EF_SOD: FileId = { directory: 'eMRTD', fid: 0x011d };
 
-/** Sequence numbers of the steps before the plan is known, the same for every card. */
-export const BIND_STEP = 0;
-export const KEYS_STEP = 1;
+/** Sequence numbers of the steps before the plan is known, the same for every card; a chip that comes without keys has no first one. */
+export const REPLACE_STEP = 0;
+export const BIND_STEP = 1;
+export const KEYS_STEP = 2;
 
 /**
- * From the finished files to the ordered commands: binding tag, keys, secrets, trust point, files with EF.SOD last, lock, proof.
+ * From the finished files to the ordered commands: the plant's transport keys, binding tag, chip keys, secrets, trust point, files with EF.SOD last, lock, proof.
  * Pure: the same input gives the same steps with the same numbers and hashes.
  * Errors: PLAN_INVALID (a file twice, empty, too large for the chip, in a directory that it does not have or that it does not take, tag not 16 to 32 bytes, a
  * trust point for a chip without Terminal Authentication).
@@ -83,7 +85,9 @@ export function planPersonalisation(input: PlanInput, capabilities: DriverCapabi
   if (input.trustPoint !== null && !capabilities.terminalAuthentication) {
     throw new PersonalisationError('PLAN_INVALID', { where: 'trust point', detail: 'a chip without Terminal Authentication' });
   }
+  const replaces = capabilities.makerKeyVersion !== null;
   const steps: Omit<PlanStep, 'sequence'>[] = [
+    ...(replaces ? [{ operation: 'replaceKeys', hash: nameHash('replaceKeys') } as const] : []),
     { operation: 'writeBindingTag', hash: sha256Hex(input.bindingTag) },
     { operation: 'generateKeys', hash: nameHash('generateKeys') },
     { operation: 'setAccessSecrets', hash: nameHash('setAccessSecrets') },
@@ -92,7 +96,7 @@ export function planPersonalisation(input: PlanInput, capabilities: DriverCapabi
     { operation: 'lock', hash: nameHash('lock') },
     { operation: 'proveLock', hash: nameHash('proveLock') },
   ];
-  return { ...input, files, steps: steps.map((step, sequence) => ({ ...step, sequence })) };
+  return { ...input, files, steps: steps.map((step, at) => ({ ...step, sequence: at + (replaces ? REPLACE_STEP : BIND_STEP) })) };
 }
 
 /** CREATE FILE and the writes of one file. */

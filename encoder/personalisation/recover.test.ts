@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
 import { referenceDriver, type CardDriver, type ChipStatus } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
 import { VirtualCard } from '#encoder/virtual-card';
-import { blankImage, imageFolder, inApplication, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import { blankImage, imageFolder, inApplication, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, openAsPlant } from '#encoder/testing';
 import { EF_SOD, personalise, planPersonalisation, prepareChip, remainingSteps, type PersonalisationJournal } from './index.ts';
 
 const TAG = new Uint8Array(32).fill(1);
@@ -37,6 +36,7 @@ describe('the plan', () => {
   it('writes EF.SOD last, then locks, then proves the lock', () => {
     expect(capabilities.writeBytesMax).toBe(119);
     expect(plan.steps.map(({ operation, file, offset = 0 }) => `${operation} ${(file?.fid ?? 0).toString(16)}@${offset}`)).toEqual([
+      'replaceKeys 0@0',
       'writeBindingTag 0@0',
       'generateKeys 0@0',
       'setAccessSecrets 0@0',
@@ -52,7 +52,7 @@ describe('the plan', () => {
   });
 
   it('its hashes are of the content that each command carries, and say nothing of the secrets', () => {
-    expect(plan.steps[5]?.hash).toBe(Buffer.from(sha256(content(250).subarray(119, 238))).toString('hex'));
+    expect(plan.steps[6]?.hash).toBe(Buffer.from(sha256(content(250).subarray(119, 238))).toString('hex'));
     const others = planPersonalisation(
       { bindingTag: TAG, publicKeys: KEYS, secrets: { ...SECRETS, can: '654321' }, trustPoint: null, files: FILES },
       capabilities,
@@ -87,19 +87,19 @@ describe('recovery: the chip says what is there, and nothing else counts', () =>
   it('resumes a file at the first byte that is not proven, even inside a command', () => {
     const files = [{ ...inApplication(0x0101), size: 250, written: 150, sha256: sha256(content(250).subarray(0, 150)) }];
     expect(names({ ...empty, files })).toEqual([
-      '2 setAccessSecrets 0@0',
-      '5 writeFile 101@150',
-      '6 writeFile 101@238',
-      '7 createFile 11d@0',
-      '8 writeFile 11d@0',
-      '9 lock 0@0',
-      '10 proveLock 0@0',
+      '3 setAccessSecrets 0@0',
+      '6 writeFile 101@150',
+      '7 writeFile 101@238',
+      '8 createFile 11d@0',
+      '9 writeFile 11d@0',
+      '10 lock 0@0',
+      '11 proveLock 0@0',
     ]);
   });
 
   it('writes a file anew when its first bytes are not ours', () => {
     const files = [{ ...inApplication(0x0101), size: 250, written: 150, sha256: sha256(content(10)) }];
-    expect(names({ ...empty, files }).slice(1, 4)).toEqual(['4 writeFile 101@0', '5 writeFile 101@119', '6 writeFile 101@238']);
+    expect(names({ ...empty, files }).slice(1, 4)).toEqual(['5 writeFile 101@0', '6 writeFile 101@119', '7 writeFile 101@238']);
   });
 
   it('deletes a file of another size, and one that nobody planned', () => {
@@ -108,10 +108,10 @@ describe('recovery: the chip says what is there, and nothing else counts', () =>
       { ...inApplication(0x0110), size: 5, written: 5, sha256: sha256(content(5)) },
     ];
     expect(names({ ...empty, files }).slice(0, 4)).toEqual([
-      '2 setAccessSecrets 0@0',
-      '13 deleteFile 110@0',
-      '11 deleteFile 101@0',
-      '3 createFile 101@0',
+      '3 setAccessSecrets 0@0',
+      '14 deleteFile 110@0',
+      '12 deleteFile 101@0',
+      '4 createFile 101@0',
     ]);
   });
 
@@ -147,7 +147,7 @@ describe('threat: data for card A reaches a chip that is bound to B (invariant C
     const reader = inProcessReader();
     reader.insert(VirtualCard.open(path, { takeRsaKey: oneRsaKey(), durable: false }));
     const driver = referenceDriver(await reader.connect());
-    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await openAsPlant(driver);
     return driver;
   }
 

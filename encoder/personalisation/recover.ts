@@ -21,7 +21,7 @@ export function remainingSteps(plan: PersonalisationPlan, status: ChipStatus): r
   const held = new Map(status.files.map((file) => [nameOfFile(file), file]));
   const planned = new Set(plan.files.map(nameOfFile));
   const strangers = status.files.filter((file) => !planned.has(nameOfFile(file)));
-  const extra = plan.steps.length;
+  const extra = (plan.steps.at(-1)?.sequence ?? 0) + 1;
   return [
     ...plan.steps.filter((step) => neededOnce(step, plan, status)),
     ...strangers.map((file, at) => deletion(file, extra + plan.files.length + at)),
@@ -35,6 +35,8 @@ export function remainingSteps(plan: PersonalisationPlan, status: ChipStatus): r
  * chip keys needs none.
  */
 function neededOnce(step: PlanStep, { publicKeys }: PersonalisationPlan, status: ChipStatus): boolean {
+  // A chip under the plant's keys has them; under its maker's nothing else is done to it (`openChip`).
+  if (step.operation === 'replaceKeys') return false;
   if (step.operation === 'writeBindingTag') return status.bindingTag === null;
   if (step.operation === 'generateKeys') return status.keys === null && !sameKeys(publicKeys, NO_KEYS);
   return step.operation === 'setAccessSecrets' || step.operation === 'setTrustPoint';

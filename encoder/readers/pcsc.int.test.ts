@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { referenceDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import {
   confirmLocked,
   fileDigests,
@@ -20,11 +19,10 @@ import {
   inApplication,
   inMasterFile,
   TEST_CARD_ACCESS,
-  TEST_CHIP_ID,
   TEST_CHIP_KEYS,
-  TEST_MASTER,
   startTestPcscd,
   type TestPcscd,
+  openAsPlant,
 } from '#encoder/testing';
 import { openPcscReader } from './pcsc.ts';
 import { EchoCard, readerConformance } from './reader.conformance.ts';
@@ -104,7 +102,7 @@ describe('a whole card through the real pcscd', () => {
         const connection = await reader.connect();
         const driver = referenceDriver(connection);
         expect(await driver.identify()).toMatchObject({ chipId: '0400112233445566' });
-        await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+        await openAsPlant(driver);
         const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
         const plan = planPersonalisation(
           { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES },
@@ -157,7 +155,7 @@ describe('a whole card through the real pcscd', () => {
     const reader = await openPcscReader(place(2).name);
     await slotAt(2).insert(card);
     const driver = referenceDriver(await reader.connect());
-    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await openAsPlant(driver);
     const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
     const plan = planPersonalisation(
       { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES },

@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { fromHex } from '#encoder/bytes';
 import { referenceDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import {
   confirmLocked,
   fileDigests,
@@ -19,10 +18,11 @@ import {
   inMasterFile,
   TEST_CARD_ACCESS,
   TEST_CHIP_KEYS,
-  TEST_MASTER,
   READER_PROGRAM,
   startTestPcscd,
   type TestPcscd,
+  openAsPlant,
+  testKeySets,
 } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { RsaKeyPool, VirtualCard, VirtualSlot } from '#encoder/virtual-card';
@@ -87,7 +87,7 @@ async function make(
   };
   const driver = referenceDriver(connection);
   const { chipId } = await driver.identify();
-  await driver.open(diversify(TEST_MASTER, fromHex(chipId ?? '')));
+  await openAsPlant(driver, testKeySets(fromHex(chipId ?? '')));
   const publicKeys = await prepareChip({ driver, journal, bindingTag: tag, keys: TEST_CHIP_KEYS });
   const plan = planPersonalisation({ bindingTag: tag, publicKeys, secrets, trustPoint: null, files }, driver.capabilities);
   await personalise({

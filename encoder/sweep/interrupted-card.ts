@@ -87,7 +87,7 @@ export class InterruptedCard implements SlotCard {
     } finally {
       this.#tear = undefined;
       const changed = this.#imageBytes() > bytesBefore;
-      log.kinds.push(changed && this.#options.intended() === 'writeFile' ? 'write' : 'other');
+      log.kinds.push(changed && tears(command, this.#options.intended()) ? 'write' : 'other');
       if (changed && this.#options.intended() === undefined && !CHANNEL_COMMANDS.has(command[1] ?? 0)) log.unintended.push(log.commands);
     }
   }
@@ -104,6 +104,13 @@ export class InterruptedCard implements SlotCard {
     return new VirtualCardError('CARD_VANISHED');
   }
 }
+
+/** Writes that may be cut in the middle: those to files, of which a part is kept, and PUT KEY, of which none is. */
+function tears(command: Uint8Array, operation: Operation | undefined): boolean {
+  return operation === 'writeFile' || (operation === 'replaceKeys' && command[1] === PUT_KEY);
+}
+
+const PUT_KEY = 0xd8;
 
 /** INITIALIZE UPDATE and EXTERNAL AUTHENTICATE: a chip counts its sessions, which is nothing that a card is made of. */
 const CHANNEL_COMMANDS: ReadonlySet<number> = new Set([0x50, 0x82]);

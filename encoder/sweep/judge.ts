@@ -1,4 +1,5 @@
 import { nameOfFile, sameFile } from '#encoder/drivers';
+import { KEY_VERSIONS } from '#encoder/globalplatform';
 import { fileDigests, type PersonalisationPlan } from '#encoder/personalisation';
 import { VirtualCard } from '#encoder/virtual-card';
 import type { SweepBench } from './bench.ts';
@@ -21,6 +22,7 @@ export async function judge(bench: SweepBench, run: CardRun): Promise<Verdict> {
 }
 
 async function violationOf(bench: SweepBench, run: CardRun): Promise<string | undefined> {
+  const { family } = bench;
   const { log, end, journal, image, plans } = run;
   if (log.unintended.length > 0) return `command ${log.unintended.join(', ')} changed the chip without an intent`;
   if (log.taken.length > 0) return `half made after command ${log.taken.join(', ')}, and good to an inspector`;
@@ -40,6 +42,11 @@ async function violationOf(bench: SweepBench, run: CardRun): Promise<string | un
       ({ operation, sequence }) =>
         operation !== 'proveLock' && !journal.entries.some((entry) => entry.sequence === sequence && entry.operation === operation),
     );
+    if (family.capabilities.makerKeyVersion !== null) {
+      // E6: before anything else, and whatever was torn.
+      if (journal.entries[0]?.operation !== 'replaceKeys') return "begun under its maker's keys";
+      if (card.keyVersions().join() !== `${KEY_VERSIONS.plant}`) return `finished with key versions ${card.keyVersions().join()}`;
+    }
     if (silent !== undefined) return `step ${silent.sequence}, ${silent.operation}, was never intended`;
     return differs(bench, card, plans) ?? (await findingsOf(bench, card, againstPlan(plan)));
   } finally {

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { isCodedError } from '#encoder/bytes';
 import { driverByName, type CardDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import {
   confirmLocked,
   faultKind,
   type FaultKind,
   fileDigests,
+  openChip,
   personalise,
   PersonalisationError,
   planPersonalisation,
@@ -14,7 +14,7 @@ import {
   type PersonalisationPlan,
 } from '#encoder/personalisation';
 import type { CardConnection } from '#encoder/readers';
-import { TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { testKeySets } from '#encoder/testing';
 import type { SweepBench } from './bench.ts';
 import { passesHalfMade } from './inspect.ts';
 import { InterruptedCard, type CardLog, type Interruption } from './interrupted-card.ts';
@@ -107,8 +107,7 @@ async function work(
   const driver = driverByName(family.driver, connection, { ...family.options, secrets: card.secrets, keyPairs });
   const { lifeCycle, chipId } = await driver.identify();
   if (lifeCycle === 'locked') return confirm(driver, connection, { card, journal, planned: plans.at(-1) });
-  const keys = family.capabilities.transport === 'none' ? null : diversify(TEST_MASTER, TEST_CHIP_ID);
-  await driver.open(keys);
+  await openChip({ driver, journal, keys: family.capabilities.transport === 'none' ? null : testKeySets() });
   const publicKeys = await prepareChip({ driver, journal, bindingTag: card.bindingTag, keys: card.keys });
   const { bindingTag, secrets, trustPoint } = card;
   const files = card.files({ chipId: chipId ?? '', publicKeys });

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fromHex, Secret } from '#encoder/bytes';
-import { keySetsFrom, type ChipKeyAlgorithms, type FileId, type TransportKeySets } from '#encoder/drivers';
+import { keySetsFrom, type CardDriver, type ChipKeyAlgorithms, type FileId, type TransportKeySets } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import { blankSerial, createImage, makeRsaKey, type Defect, type Personality, type TakeRsaKey } from '#encoder/virtual-card';
 
@@ -21,6 +21,11 @@ export const TEST_CHIP_ID = fromHex('0400112233445566');
 /** Both sets of a blank that `blankImage` made, fresh each time. */
 export function testKeySets(chipId = TEST_CHIP_ID): TransportKeySets {
   return keySetsFrom({ maker: TEST_MASTER, plant: TEST_PLANT_MASTER }, chipId);
+}
+
+/** Opens a chip as a plant does, which puts its own keys in the place of the maker's first. */
+export async function openAsPlant(driver: CardDriver, keys: TransportKeySets | null = testKeySets()): Promise<void> {
+  if ((await driver.open(keys)) === 'maker' && keys !== null) await driver.replaceKeys(keys.plant);
 }
 
 export function blankImage(

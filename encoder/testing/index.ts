@@ -8,6 +8,7 @@ export {
   inApplication,
   inMasterFile,
   oneRsaKey,
+  openAsPlant,
   TEST_CARD_ACCESS,
   TEST_CHIP_ID,
   TEST_CHIP_KEYS,

@@ -1,4 +1,5 @@
 import { decodeUtf8, toHex, utf8, type Secret } from '#encoder/bytes';
+import { KEY_VERSIONS } from '#encoder/globalplatform';
 import type { ChipProgramName } from './chip-program.ts';
 import type { CpsConfiguration } from './cps-applet/configuration.ts';
 import { createImageLog } from './image-log.ts';
@@ -10,7 +11,7 @@ export interface ChipBirth {
   readonly serial: string;
   /** Eight bytes. */
   readonly chipId: Uint8Array;
-  /** SCP03 static keys, AES-128. */
+  /** Static keys of the secure channel, 16 bytes each: AES-128 for SCP03, two-key triple DES for SCP02. */
   readonly transportKeys: { readonly enc: Secret; readonly mac: Secret; readonly dek: Secret };
   readonly personality?: Partial<Personality>;
   readonly defect?: Defect;
@@ -26,6 +27,8 @@ export interface Personality {
   readonly program: ChipProgramName;
   /** As behind a reader of T=0: long answers to short commands wait for GET RESPONSE (61xx), a wrong Le is told (6Cxx). */
   readonly getResponse: boolean;
+  /** Key version number of the transport keys; 255: initial keys. */
+  readonly keyVersion: number;
   /** What the family `cps` leaves to each chip. */
   readonly cps?: Partial<CpsConfiguration>;
 }
@@ -37,12 +40,22 @@ export type Defect =
   /** At the n-th UPDATE BINARY of its life (from 1) half of the data is written, the card leaves the reader, and is mute from then on. */
   | { readonly kind: 'tornAtUpdate'; readonly update: number }
   /** Answers 9000 to the lock and stays open: what the lock's proof must catch. */
-  | { readonly kind: 'lockLies' };
+  | { readonly kind: 'lockLies' }
+  /** Answers PUT KEY as if the keys were replaced, and keeps those that it has. */
+  | { readonly kind: 'keysStay' }
+  /** Replaces the keys, and answers PUT KEY with another check value. */
+  | { readonly kind: 'checkValueLies' };
 
 /** The first record of an image. */
 export const BIRTH_RECORD = 1;
 
-const STANDARD: Personality = { selectMasterFile: '6D00', activeAuthenticationHash: 'sha256', program: 'reference', getResponse: false };
+const STANDARD: Personality = {
+  selectMasterFile: '6D00',
+  activeAuthenticationHash: 'sha256',
+  program: 'reference',
+  getResponse: false,
+  keyVersion: KEY_VERSIONS.maker,
+};
 
 interface BirthRecord {
   readonly serial: string;

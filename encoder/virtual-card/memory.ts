@@ -213,7 +213,12 @@ export class ChipMemory {
     return this.#items.get(id);
   }
 
+  /** A chip writes these as one transaction: after `cutNextUpdate` nothing of it is kept, and CARD_UNPOWERED. */
   setItem(id: number, value: Uint8Array): void {
+    if (this.#cut !== undefined) {
+      this.#cut = undefined;
+      throw new VirtualCardError('CARD_UNPOWERED');
+    }
     this.#write(RECORD.item, concat(uintBE(id, 2), value));
   }
 

@@ -11,9 +11,8 @@ import {
   type TrustPoint,
 } from '#encoder/drivers';
 import { cardAccess, dg14, type SecurityInfo } from '#encoder/lds';
-import { diversify } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
-import { blankImage, ecPair, imageFolder, issue, oneRsaKey, TEST_CHIP_ID, TEST_CHIP_KEYS, TEST_MASTER } from '#encoder/testing';
+import { blankImage, ecPair, imageFolder, issue, oneRsaKey, TEST_CHIP_KEYS, openAsPlant } from '#encoder/testing';
 import type { Defect, Personality } from './memory.ts';
 import { VirtualCard, type VirtualCardOptions } from './virtual-card.ts';
 
@@ -69,7 +68,7 @@ export async function sw(channel: ApduChannel, hex: string): Promise<string> {
 
 export async function openDriver(card: VirtualCard): Promise<CardDriver> {
   const driver = referenceDriver(connect(card));
-  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+  await openAsPlant(driver);
   return driver;
 }
 

@@ -16,7 +16,6 @@ import {
 } from '#encoder/access';
 import { equalBytes, fromHex, toHex } from '#encoder/bytes';
 import { referenceDriver, type ChipPublicKeys } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import {
   blankImage,
   imageFolder,
@@ -25,7 +24,8 @@ import {
   oneRsaKey,
   TEST_CHIP_ID,
   TEST_CHIP_KEYS,
-  TEST_MASTER,
+  openAsPlant,
+  testKeySets,
 } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import {
@@ -103,9 +103,9 @@ describe('before the lock', () => {
   it('refuses wrong transport keys, and a command in clear ends the secure channel', async () => {
     const card = cards.open();
     const wrong = referenceDriver(connect(card));
-    await expect(wrong.open(diversify(TEST_MASTER, fromHex('0400112233445567')))).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
+    await expect(wrong.open(testKeySets(fromHex('0400112233445567')))).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
     const driver = referenceDriver(connect(card));
-    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await openAsPlant(driver);
     await driver.identify();
     await expect(driver.status()).rejects.toMatchObject({ code: 'CARD_REFUSED', sw: 0x6982 });
   });
@@ -126,7 +126,7 @@ describe('before the lock', () => {
   it('no lock on an incomplete chip; no file before the binding tag; the tag is written once', async () => {
     const card = cards.open();
     const driver = referenceDriver(connect(card));
-    await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await openAsPlant(driver);
     await expect(driver.createFile(inApplication(0x0101), 5)).rejects.toMatchObject({ sw: 0x6985 });
     await driver.writeBindingTag(BINDING_TAG);
     await driver.writeBindingTag(BINDING_TAG);
@@ -147,7 +147,7 @@ describe('before the lock', () => {
     await expect(driver.status()).rejects.toMatchObject({ sw: 0x6982 });
     await card.close();
     const again = referenceDriver(connect(VirtualCard.open(path, { takeRsaKey: () => Promise.reject(new Error('not needed')) })));
-    await again.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+    await openAsPlant(again);
     expect(await again.status()).toEqual(before);
     expect(before.keys).toEqual(keys);
     expect(await again.generateKeys(TEST_CHIP_KEYS)).toEqual(keys);

@@ -9,6 +9,7 @@ import { makeRsaKey } from './key-pool.ts';
 import { ChipMemory, sha256, type ChipLifeCycle } from './memory.ts';
 import { status } from './responses.ts';
 import { CardTiming, type Timing } from './timing.ts';
+import { keyVersionsOf } from './transport-keys.ts';
 import { VirtualCardError } from './virtual-card-error.ts';
 
 export interface VirtualCardOptions {
@@ -86,6 +87,11 @@ export class VirtualCard {
       .files()
       .toSorted((a, b) => a.address - b.address)
       .map(({ directory, fid, content }) => ({ directory, fid, size: content.length, sha256: toHex(sha256(content)).toLowerCase() }));
+  }
+
+  /** Version numbers of the transport key sets that the chip has: PUT KEY changes them. */
+  keyVersions(): readonly number[] {
+    return keyVersionsOf(this.#memory);
   }
 
   /** Answer to reset; no bytes from a mute card. */

@@ -13,9 +13,10 @@ import {
   selectApplication,
 } from '#encoder/access';
 import { Secret } from '#encoder/bytes';
-import { nameOfFile, referenceDriver, type ChipPublicKeys } from '#encoder/drivers';
+import { keySetsFrom, nameOfFile, referenceDriver, type ChipPublicKeys } from '#encoder/drivers';
 import { diversify } from '#encoder/globalplatform';
 import {
+  openChip,
   personalise,
   planPersonalisation,
   prepareChip,
@@ -41,6 +42,7 @@ export interface Exchange {
 export const STEPS = [
   'identify',
   'SCP03',
+  'plant keys',
   'binding tag',
   'chip keys',
   'data groups',
@@ -102,14 +104,15 @@ export async function runCard(bench: CardBench, name: string): Promise<CardRun> 
   meter.begin('identify');
   const identity = await driver.identify();
   meter.begin('SCP03');
-  await driver.open(diversify(master, chipId));
-  meter.begin('binding tag');
   const bindingTag = random(32);
   const beforeEach = ({ operation }: { readonly operation: string }): void => {
+    if (operation === 'replaceKeys') meter.begin('plant keys');
     if (operation === 'generateKeys') meter.begin('chip keys');
     if (operation === 'lock') meter.begin('lock and proof');
   };
   const run = { driver, journal: NO_JOURNAL, beforeEach };
+  await openChip({ ...run, keys: keySetsFrom({ maker: master, plant: new Secret(random(16)) }, chipId) });
+  meter.begin('binding tag');
   const publicKeys = await prepareChip({ ...run, bindingTag, keys: chipKeyAlgorithms(profileById(bench.profile)) });
   meter.begin('data groups');
   const { record, profile } = bench;

@@ -3,7 +3,8 @@ import type { CardRun, Step } from './encoder-card.ts';
 /** A command that no card can do without, beside its files. */
 const FIXED = {
   identify: { commands: 1, why: 'GET DATA chip identity' },
-  SCP03: { commands: 3, why: 'INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, INSTALL [for personalization]' },
+  SCP03: { commands: 2, why: "INITIALIZE UPDATE, EXTERNAL AUTHENTICATE, with the maker's keys" },
+  'plant keys': { commands: 4, why: 'PUT KEY; INITIALIZE UPDATE, EXTERNAL AUTHENTICATE with them, INSTALL [for personalization]' },
   'binding tag': { commands: 2, why: 'read (with the status), written' },
   'chip keys': { commands: 2, why: 'Active and Chip Authentication' },
   write: { commands: 2, why: 'access secrets, trust point' },

@@ -13,6 +13,7 @@ import { LabError } from './lab-error.ts';
 import { openLabFolder } from './lab-folder.ts';
 import { openLabJournal } from './lab-journal.ts';
 import { transportMasterIn } from './lab-maker.ts';
+import { labPlantMaster } from './lab-plant-master.ts';
 import { profileNamed } from './lab-profile.ts';
 import { lintWhole } from './lint-order.ts';
 import { assertSignedHere } from './plant-profile.ts';
@@ -85,12 +86,13 @@ async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Prom
   const { stage, progress } = stagesTo(io);
   stage('Khoá thử', 'lab keys');
   const authority = await openLabAuthority(lab, profile.mrz.issuingState, deps.now());
+  const plantMaster = labPlantMaster(lab);
   const folder = join(lab, 'cards', orderId);
   const journal = openLabJournal(folder, deps.now);
   try {
     const result = await withReader(io, options, deps, (reader) =>
       encodeInLab(
-        { reader, authority, journal, folder, now: deps.now, random, stage, progress },
+        { reader, authority, journal, plantMaster, folder, now: deps.now, random, stage, progress },
         { orderId, record, profile, driver: options.driver, family, transportMaster, chipId: options.chipId ?? null },
       ),
     );
@@ -103,6 +105,7 @@ async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Prom
     if (result.reading.report.verdict !== 'good') throw notGood(result);
   } finally {
     journal.close();
+    plantMaster.destroy();
     transportMaster?.destroy();
   }
 }

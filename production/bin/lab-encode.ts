@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { equalBytes, fromHex, type Secret } from '#encoder/bytes';
 import {
   capabilitiesByName,
+  destroyKeySets,
   driverByName,
+  keySetsFrom,
   missingFor,
   sameFile,
   type CardDriver,
@@ -11,13 +13,14 @@ import {
   type DriverCapabilities,
   type FamilyOptions,
   type FileId,
-  type TransportKeys,
+  type TransportKeySets,
 } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
+import { KEY_VERSIONS, keySetName, ScpError } from '#encoder/globalplatform';
 import { readCard, terminalAuthenticator, type CardReadingResult } from '#encoder/inspection';
 import { directoryOf, fileByName, type FileName } from '#encoder/lds';
 import {
   fileDigests,
+  openChip,
   personalise,
   PersonalisationError,
   planPersonalisation,
@@ -52,6 +55,8 @@ export interface LabDeps {
   readonly reader: Reader;
   readonly authority: LabAuthority;
   readonly journal: LabJournal;
+  /** From which a chip's own keys come that take the place of its maker's. */
+  readonly plantMaster: Secret;
   /** Where the card's key pairs are kept until the lock. */
   readonly folder: string;
   readonly now: () => Date;
@@ -174,30 +179,38 @@ async function write(deps: LabDeps, card: LabCard, { driver, identity }: AwakeCh
   const { journal, authority } = deps;
   const { profile, record } = card;
   const chipId = identity.chipId ?? card.chipId ?? idForFiles(profile);
-  const keys = transportKeys(driver.capabilities, card, identity);
-  try {
-    deps.stage('Mở chip', 'opening the chip');
-    await driver.open(keys);
-    const bindingTag = bindingTagOf(`lab/${card.orderId}`);
-    const held = await driver.readBindingTag();
-    // Whoever confirmed the tag once still has it: a chip without one is another chip, and gets no key pair of the first.
-    if (held === null && journal.state.bound) throw new LabError('LAB_CHIP_EXCHANGED');
-    journal.begin({ driver: card.driver, profile: profile.id, chipId: identity.chipId });
-    deps.stage('Gắn chip với đơn, tạo khoá', 'binding the chip to the order, its keys');
-    if (held !== null && equalBytes(held, bindingTag)) journal.bound();
-    const publicKeys = await prepareChip({ driver, journal, bindingTag, keys: chipKeyAlgorithms(profile) });
+  deps.stage('Mở chip, thay khoá của nhà sản xuất', "opening the chip, its maker's keys replaced");
+  journal.begin({ driver: card.driver, profile: profile.id, chipId: identity.chipId });
+  await open(deps, card, { driver, identity });
+  const bindingTag = bindingTagOf(`lab/${card.orderId}`);
+  const held = await driver.readBindingTag();
+  // Whoever confirmed the tag once still has it: a chip without one is another chip, and gets no key pair of the first.
+  if (held === null && journal.state.bound) throw new LabError('LAB_CHIP_EXCHANGED');
+  deps.stage('Gắn chip với đơn, tạo khoá', 'binding the chip to the order, its keys');
+  if (held !== null && equalBytes(held, bindingTag)) journal.bound();
+  const publicKeys = await prepareChip({ driver, journal, bindingTag, keys: chipKeyAlgorithms(profile) });
 
-    const trustPoint = { certificate: authority.cvca, date: deps.now().toISOString().slice(2, 10).replaceAll('-', '') };
-    const files = cardFilesOf(profile, { record, chipId, publicKeys, trustPoint });
-    const efSod = await signed(deps, files);
-    const plan = planPersonalisation({ bindingTag, publicKeys, ...files.planned(efSod) }, driver.capabilities);
-    const digests = fileDigests(plan);
-    journal.plan(digests);
-    deps.stage('Ghi, khoá và thử khoá', 'writing, locking, proving the lock', plan.steps.length);
-    await personalise({ driver, journal, plan, beforeEach: ({ sequence }) => deps.progress(sequence) });
-    return digests;
+  const trustPoint = { certificate: authority.cvca, date: deps.now().toISOString().slice(2, 10).replaceAll('-', '') };
+  const files = cardFilesOf(profile, { record, chipId, publicKeys, trustPoint });
+  const efSod = await signed(deps, files);
+  const plan = planPersonalisation({ bindingTag, publicKeys, ...files.planned(efSod) }, driver.capabilities);
+  const digests = fileDigests(plan);
+  journal.plan(digests);
+  deps.stage('Ghi, khoá và thử khoá', 'writing, locking, proving the lock', plan.steps.length);
+  await personalise({ driver, journal, plan, beforeEach: ({ sequence }) => deps.progress(sequence) });
+  return digests;
+}
+
+/** With the keys that the chip names; those of another lab are told by its cryptogram, before ours are shown to it. */
+async function open({ journal, plantMaster }: LabDeps, card: LabCard, { driver, identity }: Omit<AwakeChip, 'connection'>): Promise<void> {
+  const keys = keySetsOf(driver.capabilities, card, { identity, plantMaster });
+  try {
+    await openChip({ driver, journal, keys });
+  } catch (cause) {
+    const ofAnother = cause instanceof ScpError && cause.code === 'SCP_CARD_CRYPTOGRAM' && cause.where === keySetName(KEY_VERSIONS.plant);
+    throw ofAnother ? new LabError('LAB_CHIP_OF_ANOTHER', { cause }) : cause;
   } finally {
-    if (keys !== null) for (const key of [keys.enc, keys.mac, keys.dek]) key.destroy();
+    if (keys !== null) destroyKeySets(keys);
   }
 }
 
@@ -212,11 +225,15 @@ async function signed(
 }
 
 /** Tried once: chips count failures. A chip that is none of the lab's virtual ones is never tried with the lab's master. */
-function transportKeys({ transport }: DriverCapabilities, card: LabCard, { chipId }: ChipIdentity): TransportKeys | null {
-  if (transport === 'none') return null;
+function keySetsOf(
+  { transport, makerKeyVersion }: DriverCapabilities,
+  card: LabCard,
+  { identity: { chipId }, plantMaster }: { readonly identity: ChipIdentity; readonly plantMaster: Secret },
+): TransportKeySets | null {
+  if (makerKeyVersion === null) return null;
   if (chipId === null) throw new LabError('LAB_MASTER_NEEDED', { detail: 'a chip without an id' });
   if (card.transportMaster === null && !chipId.startsWith(LAB_MAKER)) throw new LabError('LAB_MASTER_NEEDED', { detail: transport });
-  return { ...diversify(card.transportMaster ?? LAB_MASTER, fromHex(chipId)), version: 1 };
+  return keySetsFrom({ maker: card.transportMaster ?? LAB_MASTER, plant: plantMaster }, fromHex(chipId), makerKeyVersion);
 }
 
 /** For a chip that does not tell its id: files that have none do not ask for it. */

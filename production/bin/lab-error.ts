@@ -14,6 +14,7 @@ export type LabErrorCode =
   | 'LAB_MASTER_NEEDED'
   | 'LAB_CHIP_ID_NEEDED'
   | 'LAB_CHIP_EXCHANGED'
+  | 'LAB_CHIP_OF_ANOTHER'
   | 'LAB_BEGUN_OTHERWISE'
   | 'LAB_JOURNAL_BROKEN';
 
@@ -77,6 +78,13 @@ const TABLE = {
       vi: 'Đưa đúng chip đó vào, hoặc đặt mã đơn khác',
       en: 'put that chip in, or give the order another id',
     },
+  },
+  LAB_CHIP_OF_ANOTHER: {
+    what: {
+      vi: 'Chip này đã nhận khoá của một thư mục khoá thử khác',
+      en: 'this chip has taken the keys of another lab folder, and opens to that one alone; no key was tried',
+    },
+    todo: { vi: 'Dùng lại --lab-keys của lần trước, hoặc phôi khác', en: 'use the --lab-keys folder of that time, or another blank' },
   },
   LAB_BEGUN_OTHERWISE: {
     what: { vi: 'Thẻ này đã bắt đầu với loại thẻ hoặc trình điều khiển khác', en: 'this card was begun with another profile or driver' },

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
 import { referenceDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import { directoryOf, fileByName, FILES, type FileName } from '#encoder/lds';
 import { personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
 import { accessSecretsFor, buildDataGroups, chipKeyAlgorithms, loadProfile, zoneFor, type CitizenRecord } from '#encoder/profiles';
@@ -22,9 +21,8 @@ import {
   READER_PROGRAM,
   SPECIMEN_CITIZEN,
   startTestPcscd,
-  TEST_CHIP_ID,
-  TEST_MASTER,
   type TestPcscd,
+  openAsPlant,
 } from '#encoder/testing';
 import { VirtualCard, VirtualSlot } from '#encoder/virtual-card';
 import { SoftwareHsm } from '#hsm-mocks';
@@ -124,7 +122,7 @@ async function makeCard(chip: VirtualCard): Promise<void> {
   const connection = await reader.connect();
   const driver = referenceDriver(connection, {});
   await driver.identify();
-  await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+  await openAsPlant(driver);
   const bindingTag = Uint8Array.from(randomBytes(16));
   const publicKeys = await prepareChip({ driver, journal: JOURNAL, bindingTag, keys: chipKeyAlgorithms(PROFILE) });
   const built = buildDataGroups({

@@ -3,6 +3,7 @@ import { isCodedError, utf8 } from '#encoder/bytes';
 import { destroyKeySets, type CardDriver } from '#encoder/drivers';
 import {
   faultKind,
+  openChip,
   personalise,
   PersonalisationError,
   planPersonalisation,
@@ -120,12 +121,12 @@ async function finishChip(deps: EncodeDeps, card: ClaimedCard, piece: BoundPiece
 
   const keys = await deps.signer.transportKeys(claim, chipId);
   try {
-    await driver.open(keys.maker);
-    await life.advance('CHIP_OPENED');
-    return await writeChip(deps, card, { ...piece, chipId, life });
+    await openChip({ driver, journal: journalFor(deps.journal, claim), beforeEach: leaseHolder(deps, claim), keys });
   } finally {
     destroyKeySets(keys);
   }
+  await life.advance('CHIP_OPENED');
+  return await writeChip(deps, card, { ...piece, chipId, life });
 }
 
 /** Steps 6 to 9: keys on the chip, files, signature, writing, lock and its proof, over a channel that is open. */

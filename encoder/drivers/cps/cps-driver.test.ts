@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
-import { imageFolder, inApplication, inMasterFile } from '#encoder/testing';
+import { imageFolder, inApplication, inMasterFile, openAsPlant } from '#encoder/testing';
 import type { CardDriver } from '../card-driver.ts';
 import { chipBench, transportKeys } from '../testing.ts';
 import { cpsCapabilities, cpsDriver } from './cps-driver.ts';
@@ -97,7 +97,7 @@ describe('what the family cannot do is refused before anything is sent', () => {
     ['a key pair of another algorithm', (driver) => driver.generateKeys({ activeAuthentication: 'RSA-4096', chipAuthentication: null })],
   ])('%s', async (_name, act) => {
     const { driver, sent } = await tampered('SCP02-15', {});
-    await driver.open(KEYS());
+    await openAsPlant(driver, KEYS());
     await driver.writeBindingTag(TAG);
     await driver.createFile(inApplication(0x0101), TAG.length);
     const before = sent.length;
@@ -161,7 +161,7 @@ describe('threat: a chip of another family, or one that lies (bad-input §5.8)',
     const { driver, sent } = await tampered('SCP03', {
       answer: (bytes, command) => (isIns(command, 0xe2) && bytes.length > 2 ? bytes.with(0, (bytes[0] ?? 0) ^ 1) : bytes),
     });
-    await driver.open(KEYS());
+    await openAsPlant(driver, KEYS());
     await expect(driver.writeBindingTag(TAG)).rejects.toMatchObject({ code: 'SCP_RESPONSE_MAC' });
     const before = sent.length;
     await expect(driver.setAccessSecrets({ mrzInformation: '123456789790010113001019', can: '123456' })).rejects.toMatchObject({
@@ -177,7 +177,7 @@ describe('threat: a chip of another family, or one that lies (bad-input §5.8)',
     ['followed by more', `DF2210${'5A'.repeat(16)}009000`],
   ])('SCP02, whose answers nothing protects: a binding tag that is %s', async (_name, answer) => {
     const { driver } = await tampered('SCP02-15', { answer: (bytes, command) => (isIns(command, 0xca) ? fromHex(answer) : bytes) });
-    await driver.open(KEYS());
+    await openAsPlant(driver, KEYS());
     await expect(driver.status()).rejects.toMatchObject({ code: 'CHIP_ANSWER_INVALID' });
   });
 });

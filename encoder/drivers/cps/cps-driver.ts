@@ -10,18 +10,20 @@ import {
   type CommandApdu,
 } from '#encoder/apdu';
 import { ascii, ByteReader, DecodeError, fromHex, toHex } from '#encoder/bytes';
-import { installForPersonalization, storeData, type DataGrouping, type SecureChannel } from '#encoder/globalplatform';
+import { installForPersonalization, storeData, type DataGrouping, type KeyOwner } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
 import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag, TAG_BYTES } from '../binding-tag.ts';
-import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
+import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TrustPoint } from '../card-driver.ts';
+import { chipChannel } from '../chip-channel.ts';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, type FileId } from '../file-id.ts';
 import { importedKeys } from '../key-import.ts';
 import type { ChipKeyPair, ChipKeyPairs } from '../key-pair.ts';
+import type { TransportKeys, TransportKeySets } from '../transport-keys.ts';
 import { unpackedDate } from '../unpacked-date.ts';
 import { checkLock, type LockProbe } from '../lock-proof.ts';
 import { PROTOCOLS } from './channel.ts';
@@ -57,22 +59,27 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
   const protocol = PROTOCOLS[layout.channel];
   const capabilities = cpsCapabilities(layout);
   const clear = openChannel(connection);
-  let secure: SecureChannel | undefined;
+  const secure = chipChannel({
+    connect: async (offered) => {
+      // Whatever application was selected before: the security domain opens the channel.
+      expectSuccess(await clear.send(select(layout.securityDomain)), 'SELECT security domain');
+      return protocol.open(connection, offered, { layout, random });
+    },
+    begin: async (channel) => {
+      expectSuccess(await channel.send(installForPersonalization(fromHex(layout.application))), 'INSTALL [for personalization]');
+    },
+  });
   /** Sizes of the files of this session: the chip learns them with the content. */
   const sizes = new Map<string, number>();
 
-  const opened = (operation: string): SecureChannel => {
-    if (secure === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'open the chip first' });
-    return secure;
-  };
   const store = async (operation: string, groupings: readonly DataGrouping[]): Promise<void> => {
-    const channel = opened(operation);
+    const channel = secure.get(operation);
     const commands = storeData(groupings, { blockMax: channel.shortDataMax, structure: layout.structure });
     for (const command of commands) expectSuccess(await channel.send(command), operation);
   };
   const sealed = (operation: string, dgi: string, data: Uint8Array): DataGrouping => ({
     dgi: numberOf(dgi),
-    data: opened(operation).encryptSensitive(data),
+    data: secure.get(operation).encryptSensitive(data),
     encrypted: true,
   });
   const keys = importedKeys({
@@ -85,7 +92,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
   });
   const readBindingTag = async (): Promise<Uint8Array | null> => {
     const tag = numberOf(layout.bindingTag.object);
-    const response = await opened('GET DATA binding tag').send(getData(tag));
+    const response = await secure.get('GET DATA binding tag').send(getData(tag));
     if (response.sw === StatusWord.REFERENCED_DATA_NOT_FOUND) return null;
     const object = expectSuccess(response, 'GET DATA binding tag');
     return formed('GET DATA binding tag', () => {
@@ -122,13 +129,13 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
       return { family: FAMILY, lifeCycle: 'locked', chipId: null };
     },
 
-    async open(transportKeys: TransportKeys | null): Promise<void> {
+    async open(transportKeys: TransportKeySets | null): Promise<KeyOwner> {
       if (transportKeys === null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'transport keys are needed' });
       checkAnswerToReset(connection.atr, options.answersToReset);
-      expectSuccess(await clear.send(select(layout.securityDomain)), 'SELECT security domain');
-      secure = await protocol.open(connection, transportKeys, { layout, random });
-      expectSuccess(await secure.send(installForPersonalization(fromHex(layout.application))), 'INSTALL [for personalization]');
+      return secure.open(transportKeys);
     },
+
+    replaceKeys: (own: TransportKeys) => secure.replaceKeys(own),
 
     async status(): Promise<ChipStatus> {
       const bindingTag = await readBindingTag();
@@ -150,7 +157,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
     },
 
     async generateKeys(algorithms: ChipKeyAlgorithms): Promise<ChipPublicKeys> {
-      opened('STORE DATA keys');
+      secure.get('STORE DATA keys');
       return keys.generateKeys(algorithms);
     },
 
@@ -163,7 +170,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
 
     async setTrustPoint({ certificate, date }: TrustPoint): Promise<void> {
       const operation = 'STORE DATA trust point';
-      opened(operation);
+      secure.get(operation);
       const { trustPoint } = layout;
       if (trustPoint === null) throw cannot(operation, 'no Terminal Authentication');
       await store(operation, [
@@ -175,7 +182,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
     /** Nothing on the chip: the size comes with the content. */
     createFile: async (file: FileId, size: number): Promise<void> => {
       const operation = `create ${nameOfFile(file)}`;
-      opened(operation);
+      secure.get(operation);
       groupingOfFile(layout, file, operation);
       if (size < 1 || size > capabilities.fileBytesMax) throw new DriverError('DRIVER_CANNOT', operation, { detail: `${size} bytes` });
       sizes.set(nameOfFile(file), size);
@@ -186,7 +193,7 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
 
     async writeFile(file: FileId, offset: number, bytes: Uint8Array): Promise<void> {
       const operation = `STORE DATA ${nameOfFile(file)}`;
-      opened(operation);
+      secure.get(operation);
       const dgi = groupingOfFile(layout, file, operation);
       if (offset !== 0 || bytes.length !== sizes.get(nameOfFile(file))) {
         throw cannot(operation, `${bytes.length} bytes from ${offset}: the whole file is needed, after it was created`);
@@ -198,14 +205,13 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
 
     async lock(): Promise<void> {
       if ('dgi' in layout.lock) return store('STORE DATA lock', [{ dgi: numberOf(layout.lock.dgi), data: new Uint8Array(0) }]);
-      expectSuccess(await opened('lock').send(parseCommand(fromHex(layout.lock.command))), 'lock');
+      expectSuccess(await secure.get('lock').send(parseCommand(fromHex(layout.lock.command))), 'lock');
     },
 
     async proveLock(): Promise<void> {
-      await checkLock([...(secure === undefined ? [] : [oldChannel(layout, secure)]), ...lockProbes(layout, clear)]);
+      await checkLock([...(secure.held === undefined ? [] : [oldChannel(layout, secure.held)]), ...lockProbes(layout, clear)]);
       // The session keys have no more use.
-      secure?.close();
-      secure = undefined;
+      secure.close();
     },
   };
 }
@@ -215,6 +221,7 @@ export function cpsCapabilities(layout: CpsLayout = CPS_LAYOUT): DriverCapabilit
   const files = filesOf(layout);
   return {
     transport: PROTOCOLS[layout.channel].name,
+    makerKeyVersion: layout.keyVersion,
     extendedLength: false,
     commandBytesMax: 261,
     responseBytesMax: 258,

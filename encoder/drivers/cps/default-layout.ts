@@ -3,7 +3,7 @@ export const DEFAULT_LAYOUT = {
   channel: 'SCP02-15',
   securityDomain: 'A000000151000000',
   application: 'A0000002471001',
-  keyVersion: 0,
+  keyVersion: 1,
   structure: 'dgi',
   chipId: { object: '0045', offset: 2 },
   bindingTag: { dgi: 'A003', object: 'DF22' },

@@ -30,8 +30,8 @@ export const CpsLayoutSchema = Type.Object(
     securityDomain: Aid,
     /** Is personalised. */
     application: Aid,
-    /** 0 takes the first key set of the chip. */
-    keyVersion: Type.Integer({ minimum: 0, maximum: 127 }),
+    /** Key version number of the maker's keys; 255 of initial keys, which PUT KEY replaces without naming them. */
+    keyVersion: Type.Union([Type.Integer({ minimum: 1, maximum: 127 }), Type.Literal(255)]),
     /** P1 bits 5-4 of STORE DATA: `dgi` says data groupings (GPC), `none` is EMV CPS 1.1. */
     structure: Type.Enum(['dgi', 'none']),
     /** Eight bytes of the answer to this GET DATA, from `offset`: 0045 is the card image number, 9F7F the production life cycle. */

@@ -2,7 +2,7 @@ import { createPrivateKey } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '#encoder/bytes';
 import type { CardConnection } from '#encoder/readers';
-import { inApplication, inMasterFile } from '#encoder/testing';
+import { inApplication, inMasterFile, testKeySets } from '#encoder/testing';
 import type { CardDriver } from '../card-driver.ts';
 import { makeKeyPair } from '../key-pair.ts';
 import { passportAppletDriver, type PassportAppletFamily, type PassportAppletOptions } from './passport-applet-driver.ts';
@@ -190,12 +190,8 @@ describe('what the family cannot do is refused before anything is sent', () => {
 
   it('transport keys, and secrets that no applet can be given', async () => {
     const { driver } = await opened();
-    const keys = {
-      enc: makeKeyPair('EC-P-256').privateKey,
-      mac: makeKeyPair('EC-P-256').privateKey,
-      dek: makeKeyPair('EC-P-256').privateKey,
-    };
-    await expect(driver.open(keys)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    await expect(driver.open(testKeySets())).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
+    await expect(driver.replaceKeys(testKeySets().plant)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
     expect(() =>
       driverOf(answering({}), 'passport-applet', { secrets: { ...SECRETS, mrzInformation: '123456789090010113001019' } }),
     ).toThrow(expect.objectContaining({ code: 'DRIVER_CANNOT' }));

@@ -6,12 +6,13 @@ import type { CardConnection } from '#encoder/readers';
 import { checkSecrets, mrzFields } from '../access-secrets.ts';
 import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag } from '../binding-tag.ts';
-import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, LifeCycle, TransportKeys } from '../card-driver.ts';
+import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, LifeCycle } from '../card-driver.ts';
 import type { ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, sameFile, type FileId } from '../file-id.ts';
 import { importedKeys } from '../key-import.ts';
 import { privateNumbers, type ChipKeyPair, type ChipKeyPairs } from '../key-pair.ts';
+import type { TransportKeySets } from '../transport-keys.ts';
 import { readTag, TAG_FILE, writeTag } from './binding.ts';
 import { createFile, DATA_MAX, FILE_BYTES_MAX, putBacSecrets, putCan, putPrivateKey, selectFile, updateBinary } from './commands.ts';
 import { readFiles, readRange, selects } from './contents.ts';
@@ -101,7 +102,7 @@ export function passportAppletDriver(connection: CardConnection, family: Passpor
       return { family, lifeCycle: await lifeCycleOf(channel), chipId: null };
     },
 
-    async open(transportKeys: TransportKeys | null): Promise<void> {
+    async open(transportKeys: TransportKeySets | null): Promise<null> {
       if (transportKeys !== null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'this family has no transport keys' });
       checkAnswerToReset(connection.atr, options.answersToReset);
       const channel = await session.clear();
@@ -109,7 +110,10 @@ export function passportAppletDriver(connection: CardConnection, family: Passpor
       // 6982 says that the applet is locked.
       await selects(channel, TAG_FILE);
       opened = true;
+      return null;
     },
+
+    replaceKeys: () => Promise.reject(new DriverError('DRIVER_CANNOT', 'PUT KEY', { detail: 'this family has no transport keys' })),
 
     async status(): Promise<ChipStatus> {
       const channel = await reading('status');
@@ -219,6 +223,7 @@ const APPLICATION_FILES: readonly FileId[] = [...Array.from({ length: 15 }, (_, 
 
 const BASIC = {
   transport: 'none',
+  makerKeyVersion: null,
   extendedLength: false,
   commandBytesMax: 5 + DATA_MAX,
   responseBytesMax: 258,

@@ -6,11 +6,10 @@ import { openChannel } from '#encoder/apdu';
 import { isCodedError, toHex } from '#encoder/bytes';
 import { faultKind, personalise, planPersonalisation, prepareChip, type PersonalisationJournal } from '#encoder/personalisation';
 import { inProcessReader, type CardConnection } from '#encoder/readers';
-import { imageFolder, inApplication } from '#encoder/testing';
+import { imageFolder, inApplication, blankImage } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard, type Fault } from '#encoder/virtual-card';
 import { makeKeyPair } from '../key-pair.ts';
-import { chipImage } from '../testing.ts';
 import { passportAppletDriver, type PassportAppletFamily } from './passport-applet-driver.ts';
 
 const UPDATE_BINARY = 0xd6;
@@ -49,7 +48,7 @@ async function readByHolder(connection: CardConnection): Promise<readonly string
 }
 
 describe.each(['passport-applet', 'passport-applet-pace'] as const)('threat: the power goes within a write, %s', (family) => {
-  const blank = chipImage(folder.path(`${family}.blank`), { program: family });
+  const blank = blankImage(folder.path(`${family}.blank`), { personality: { program: family } });
 
   /** Makes one card whose chip has this fault in its first reader; gives how often it was put back, and what its holder reads. */
   async function make(fault: Fault): Promise<{ readonly interrupted: number; readonly read: readonly string[] }> {

@@ -4,11 +4,11 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { openBac, selectApplication } from '#encoder/access';
 import { openChannel, parseCommand } from '#encoder/apdu';
 import { fromHex, toHex } from '#encoder/bytes';
-import { diversify, openScp03 } from '#encoder/globalplatform';
+import { openScp03 } from '#encoder/globalplatform';
 import { checkDigit } from '#encoder/mrz';
 import type { CardConnection } from '#encoder/readers';
 import { tlv } from '#encoder/tlv';
-import { imageFolder, inApplication, inMasterFile, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { imageFolder, inApplication, inMasterFile, openAsPlant, testKeySets } from '#encoder/testing';
 import { cardDriverConformance } from '../card-driver.conformance.ts';
 import { chipBench } from '../testing.ts';
 import { referenceDriver } from './reference-driver.ts';
@@ -37,7 +37,7 @@ describe('chip specification §4.1: MRZ information is always padded', () => {
     const chip = BENCH.chip();
     const secrets = { mrzInformation: `${'7'.repeat(digits)}${checkDigit('7'.repeat(digits))}90010113001019`, can: '123456' };
     const driver = referenceDriver(await chip.connect());
-    await driver.open(chip.keys());
+    await openAsPlant(driver, chip.keys());
     await driver.writeBindingTag(new Uint8Array(16));
     await driver.setAccessSecrets(secrets);
     await driver.createFile(inApplication(0x011e), 1);
@@ -53,14 +53,13 @@ describe('chip specification §4: SELECT by name inside SCP03', () => {
   it('leads back to the application, where no file is current; another name changes nothing', async () => {
     const chip = BENCH.chip();
     const driver = referenceDriver(await chip.connect());
-    await driver.open(chip.keys());
+    await openAsPlant(driver, chip.keys());
     await driver.writeBindingTag(new Uint8Array(16));
     for (const file of [inApplication(0x0101), inMasterFile(0x011c)]) {
       await driver.createFile(file, 4);
       await driver.writeFile(file, 0, Uint8Array.of(1, 2, 3, 4));
     }
-    const keys = diversify(TEST_MASTER, TEST_CHIP_ID);
-    const channel = await openScp03(await chip.connect(), { ...keys, version: 0 }, { hostChallenge: new Uint8Array(8) });
+    const channel = await openScp03(await chip.connect(), testKeySets().plant, { hostChallenge: new Uint8Array(8) });
     const sw = async (hex: string): Promise<string> => (await channel.send(parseCommand(fromHex(hex)))).sw.toString(16).toUpperCase();
     expect(await sw('00A4080C02011C')).toBe('9000');
     expect(await sw('00A4020C020101')).toBe('6A82');
@@ -98,8 +97,7 @@ describe('threat: a chip of another family, or one that lies', () => {
     const connection = { ...lying({}), transmit: () => Promise.reject(new Error('something was sent')) };
     const driver = referenceDriver(connection, { answersToReset: [fromHex('3B01')] });
     await expect(driver.identify()).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
-    const keys = diversify(TEST_MASTER, TEST_CHIP_ID);
-    await expect(driver.open(keys)).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
+    await expect(driver.open(testKeySets())).rejects.toMatchObject({ code: 'CHIP_UNKNOWN' });
   });
 
   it('a chip that refuses everything is not a locked one', async () => {

@@ -4,9 +4,11 @@ import { ByteReader, DecodeError, ascii, concat, toHex, uintBE } from '#encoder/
 import {
   encryptGrouping,
   installForPersonalization,
+  KEY_VERSIONS,
   openScp03,
   storeData,
   type DataGrouping,
+  type KeyOwner,
   type SecureChannel,
 } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
@@ -14,11 +16,13 @@ import { enter, tlv } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
 import { checkAnswerToReset } from '../answer-to-reset.ts';
 import { checkTag } from '../binding-tag.ts';
-import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TransportKeys, TrustPoint } from '../card-driver.ts';
+import type { AccessSecrets, CardDriver, ChipIdentity, ChipStatus, DriverCapabilities, TrustPoint } from '../card-driver.ts';
+import { chipChannel } from '../chip-channel.ts';
 import type { ChipKeyAlgorithm, ChipKeyAlgorithms, ChipPublicKeys } from '../chip-keys.ts';
 import { DriverError } from '../driver-error.ts';
 import { nameOfFile, sameFile, type FileId } from '../file-id.ts';
 import { checkLock, type LockProbe } from '../lock-proof.ts';
+import type { TransportKeys, TransportKeySets } from '../transport-keys.ts';
 import { unpackedDate } from '../unpacked-date.ts';
 import { CHIP_KEYS, chipKey } from './chip-keys.ts';
 import { decodeStatus } from './status.ts';
@@ -52,17 +56,20 @@ const ODD_OVERHEAD = 8;
 export function referenceDriver(connection: CardConnection, options: ReferenceDriverOptions = {}): CardDriver {
   const random = options.random ?? ((length: number) => Uint8Array.from(randomBytes(length)));
   const clear = openChannel(connection);
-  let secure: SecureChannel | undefined;
   let selected: FileId | undefined;
   /** A new channel begins in the application; the master file's files are reached by path from anywhere (`pathOf`). */
   let directory: FileId['directory'] = 'eMRTD';
 
-  const channel = (operation: string): ApduChannel => {
-    if (secure === undefined) throw new DriverError('DRIVER_CANNOT', operation, { detail: 'open the chip first' });
-    return secure;
-  };
+  const secure = chipChannel({
+    connect: (offered) => openScp03(connection, offered, { hostChallenge: random(8), securityLevel: 0x33 }),
+    begin: async (channel) => {
+      selected = undefined;
+      directory = 'eMRTD';
+      expectSuccess(await channel.send(installForPersonalization(EMRTD_AID)), 'INSTALL [for personalization]');
+    },
+  });
   const ask = async (operation: string, command: CommandApdu): Promise<Uint8Array> =>
-    expectSuccess(await channel(operation).send(command), operation);
+    expectSuccess(await secure.get(operation).send(command), operation);
   const store = async (operation: string, groupings: readonly DataGrouping[], encrypted: boolean): Promise<void> => {
     for (const command of storeData(groupings, { encrypted })) await ask(operation, command);
   };
@@ -92,21 +99,20 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
       return identify(clear);
     },
 
-    async open(keys: TransportKeys | null): Promise<void> {
+    async open(keys: TransportKeySets | null): Promise<KeyOwner> {
       if (keys === null) throw new DriverError('DRIVER_CANNOT', 'open', { detail: 'transport keys are needed' });
       checkAnswerToReset(connection.atr, options.answersToReset);
-      selected = undefined;
-      directory = 'eMRTD';
-      secure = await openScp03(connection, { ...keys, version: 0 }, { hostChallenge: random(8), securityLevel: 0x33 });
-      await ask('INSTALL [for personalization]', installForPersonalization(EMRTD_AID));
+      return secure.open(keys);
     },
+
+    replaceKeys: (own: TransportKeys) => secure.replaceKeys(own),
 
     async status(): Promise<ChipStatus> {
       return decodeStatus(await ask('GET DATA personalisation status', { ...getData(0xdf23), le: 65_536, extended: true }));
     },
 
     async readBindingTag(): Promise<Uint8Array | null> {
-      const response = await channel('GET DATA binding tag').send(getData(0xdf22));
+      const response = await secure.get('GET DATA binding tag').send(getData(0xdf22));
       if (response.sw === 0x6a88) return null;
       const object = expectSuccess(response, 'GET DATA binding tag');
       return formed('GET DATA binding tag', () => enter(new ByteReader(object, 'DF22'), 0xdf22).rest());
@@ -140,12 +146,11 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
 
     async setAccessSecrets(secrets: AccessSecrets): Promise<void> {
       checkSecrets(secrets, 'STORE DATA secrets');
-      if (secure === undefined) throw new DriverError('DRIVER_CANNOT', 'STORE DATA secrets', { detail: 'open the chip first' });
+      const channel = secure.get('STORE DATA secrets');
       const contents = [
         { dgi: 0xa001, data: ascii(secrets.mrzInformation) },
         { dgi: 0xa002, data: ascii(secrets.can) },
       ];
-      const channel = secure;
       // The chip always takes padding off: MRZ information of 32 or 48 characters needs some too.
       const groupings = contents.map((content) => encryptGrouping(channel, content, 'always'));
       for (const { data } of contents) data.fill(0);
@@ -198,10 +203,9 @@ export function referenceDriver(connection: CardConnection, options: ReferenceDr
     },
 
     async proveLock(): Promise<void> {
-      await proveLock(clear, secure);
+      await proveLock(clear, secure.held);
       // The session keys have no more use.
-      secure?.close();
-      secure = undefined;
+      secure.close();
     },
   };
 }
@@ -211,6 +215,7 @@ export function referenceCapabilities(commandBytesMax = APDU_BYTES_MAX): DriverC
   const room = commandBytesMax - HEADER_BYTES - MAC_BYTES;
   return {
     transport: 'SCP03',
+    makerKeyVersion: KEY_VERSIONS.maker,
     extendedLength: true,
     commandBytesMax,
     responseBytesMax: APDU_BYTES_MAX,

@@ -3,7 +3,6 @@ import * as fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { ascii, concat, fromHex, toHex, utf8 } from '#encoder/bytes';
 import { referenceDriver } from '#encoder/drivers';
-import { diversify } from '#encoder/globalplatform';
 import {
   confirmLocked,
   fileDigests,
@@ -19,10 +18,9 @@ import {
   inApplication,
   inMasterFile,
   oneRsaKey,
-  TEST_CHIP_ID,
   TEST_CARD_ACCESS,
   TEST_CHIP_KEYS,
-  TEST_MASTER,
+  openAsPlant,
 } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import { VirtualCard } from '#encoder/virtual-card';
@@ -176,7 +174,7 @@ describe('a real session', () => {
       try {
         const driver = referenceDriver(connection, { random });
         await driver.identify();
-        await driver.open(diversify(TEST_MASTER, TEST_CHIP_ID));
+        await openAsPlant(driver);
         const publicKeys = await prepareChip({ driver, journal, bindingTag: TAG, keys: TEST_CHIP_KEYS });
         const content = { bindingTag: TAG, publicKeys, secrets: SECRETS, trustPoint: null, files: FILES };
         const plan = planPersonalisation(content, driver.capabilities);

@@ -1,17 +1,15 @@
 import { StatusWord, type ParsedCommandApdu, type ResponseApdu } from '#encoder/apdu';
-import { concat, equalBytes, Secret } from '#encoder/bytes';
-import { Scp02CardSession, Scp03CardSession, StoreDataSequence } from '#encoder/globalplatform';
+import { concat, equalBytes } from '#encoder/bytes';
+import { Scp02CardSession, Scp03CardSession, type ScpKeys, StoreDataSequence } from '#encoder/globalplatform';
 import { tlv } from '#encoder/tlv';
 import type { ChipHardware } from '../chip-program.ts';
 import { productionLifeCycle } from '../production-life-cycle.ts';
 import { EMRTD_AID, ISD_AID } from '../reference/chip.ts';
 import { answer, DONE, status } from '../responses.ts';
+import { externalAuthenticate, initializeUpdate, putKeyCommand, type ChipSession as Channel } from '../transport-keys.ts';
 import { cpsConfiguration, type CpsConfiguration } from './configuration.ts';
 import { applySequence } from './groupings.ts';
 
-type Channel = Scp02CardSession | Scp03CardSession;
-
-const KEY_VERSION = 0x01;
 /** What SCP02 can count to (GPC v2.3.1 §E.1.2.2). */
 const SCP02_SESSIONS_MAX = 0xffff;
 /** Card image number (GPC v2.3.1 §7.4.1.2) and card production life cycle data. */
@@ -23,7 +21,15 @@ const SEQUENCE_BYTES_MAX = 61_440;
 const STRUCTURE = { mask: 0x18, dgi: 0x08 } as const;
 
 /** Commands of the channel. */
-const INS = { externalAuthenticate: 0x82, initializeUpdate: 0x50, select: 0xa4, getData: 0xca, storeData: 0xe2, install: 0xe6 } as const;
+const INS = {
+  externalAuthenticate: 0x82,
+  initializeUpdate: 0x50,
+  select: 0xa4,
+  getData: 0xca,
+  putKey: 0xd8,
+  storeData: 0xe2,
+  install: 0xe6,
+} as const;
 
 /** A CPS chip before its lock: `docs/chip-specification.md` §8.2. */
 export class CpsPersonalisation {
@@ -42,7 +48,9 @@ export class CpsPersonalisation {
     if ((command.cla & ~0x84) !== 0) return status(StatusWord.CLA_NOT_SUPPORTED);
     if (command.extended) return status(StatusWord.WRONG_LENGTH);
     if (command.ins === INS.externalAuthenticate) {
-      return this.#channel?.externalAuthenticate(command) ?? status(StatusWord.CONDITIONS_NOT_SATISFIED);
+      return this.#channel === undefined
+        ? status(StatusWord.CONDITIONS_NOT_SATISFIED)
+        : externalAuthenticate(this.#hardware.memory, command, this.#channel);
     }
     if ((command.cla & 0x04) === 0) return this.#inClear(command);
     const channel = this.#channel;
@@ -64,6 +72,7 @@ export class CpsPersonalisation {
         return this.#getData(command) ?? status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
       case INS.initializeUpdate:
         return this.#initializeUpdate(command);
+      case INS.putKey:
       case INS.storeData:
       case INS.install:
         return status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
@@ -78,6 +87,8 @@ export class CpsPersonalisation {
         return this.#installForPersonalization(command);
       case INS.storeData:
         return this.#storeData(command, channel);
+      case INS.putKey:
+        return putKeyCommand(this.#hardware.memory, command, channel);
       case INS.getData:
         return this.#getData(command) ?? this.#getBindingTag();
       default:
@@ -86,26 +97,25 @@ export class CpsPersonalisation {
   }
 
   #initializeUpdate(command: ParsedCommandApdu): ResponseApdu {
+    const { scp } = this.#configuration;
+    const { session, response } = initializeUpdate<Channel>(this.#hardware.memory, command, {
+      kind: scp === 'SCP03' ? 'AES' : '3DES',
+      begin: (keys) => this.#session(keys),
+    });
+    this.#channel = session;
+    return response;
+  }
+
+  /** Undefined when the chip has counted to its end. */
+  #session(keys: ScpKeys): Channel | undefined {
     const { memory, random } = this.#hardware;
-    const keys = {
-      enc: new Secret(memory.transportKeys.enc),
-      mac: new Secret(memory.transportKeys.mac),
-      dek: new Secret(memory.transportKeys.dek),
-      version: KEY_VERSION,
-    };
     const { scp } = this.#configuration;
     const sequenceCounter = memory.nextSequenceCounter();
     const diversificationData = concat(new Uint8Array(2), memory.chipId);
-    if (scp === 'SCP03') {
-      this.#channel = new Scp03CardSession(keys, { diversificationData, sequenceCounter, aid: ISD_AID });
-    } else {
-      if (sequenceCounter.reduce((value, byte) => value * 256 + byte, 0) > SCP02_SESSIONS_MAX) {
-        return status(StatusWord.CONDITIONS_NOT_SATISFIED);
-      }
-      const challenge = scp === 'SCP02-55' ? { aid: ISD_AID } : { random: random(6) };
-      this.#channel = new Scp02CardSession(keys, { diversificationData, sequenceCounter: sequenceCounter.slice(1), challenge });
-    }
-    return this.#channel.initializeUpdate(command);
+    if (scp === 'SCP03') return new Scp03CardSession(keys, { diversificationData, sequenceCounter, aid: ISD_AID });
+    if (sequenceCounter.reduce((value, byte) => value * 256 + byte, 0) > SCP02_SESSIONS_MAX) return undefined;
+    const challenge = scp === 'SCP02-55' ? { aid: ISD_AID } : { random: random(6) };
+    return new Scp02CardSession(keys, { diversificationData, sequenceCounter: sequenceCounter.slice(1), challenge });
   }
 
   /** GPC v2.3.1 §11.5.2.3.6, for the eMRTD application alone. */

@@ -13,8 +13,8 @@ import {
 import type { ApduChannel, CommandApdu } from '#encoder/apdu';
 import { concat, fromHex, toHex, uintBE } from '#encoder/bytes';
 import { cvCertificate, cvCertificateParts, cvTrustPoint } from '#encoder/cv-certificate';
-import { diversify, installForPersonalization, openScp03 } from '#encoder/globalplatform';
-import { inApplication, inMasterFile, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { installForPersonalization, openScp03 } from '#encoder/globalplatform';
+import { inApplication, inMasterFile, testKeySets } from '#encoder/testing';
 import { tlv } from '#encoder/tlv';
 import {
   BINDING_TAG,
@@ -94,7 +94,7 @@ describe('threat: an authenticated party sends anything at all', () => {
     const card = cards.open({ onFault: (error) => faults.push(error) });
     const driver = await openDriver(card);
     await driver.writeBindingTag(BINDING_TAG);
-    const channel = await openScp03(connect(card), { ...diversify(TEST_MASTER, TEST_CHIP_ID), version: 1 }, { hostChallenge: random(8) });
+    const channel = await openScp03(connect(card), testKeySets().plant, { hostChallenge: random(8) });
     await channel.send(installForPersonalization(EMRTD_AID));
     const grouping = (dgi: number, bytes: Uint8Array): Uint8Array =>
       concat(uintBE(dgi, 2), bytes.length < 0xff ? uintBE(bytes.length, 1) : concat(uintBE(0xff, 1), uintBE(bytes.length, 2)), bytes);

@@ -5,6 +5,7 @@ import { tlv } from '#encoder/tlv';
 import { fileAddress, sha256, type KeyRole } from '../memory.ts';
 import { productionLifeCycle } from '../production-life-cycle.ts';
 import { answer, DONE, status } from '../responses.ts';
+import { externalAuthenticate, initializeUpdate, keyInformationOf, putKeyCommand } from '../transport-keys.ts';
 import { EMRTD_AID, freshState, ISD_AID, type Chip, type Handler } from './chip.ts';
 import {
   addressedBy,
@@ -20,7 +21,6 @@ import {
 import { isComplete } from './completeness.ts';
 import { generateKeyPairCommand, publicKeyTemplate } from './key-commands.ts';
 import { storeData } from './store-data.ts';
-import { keyInformationOf, putKeyCommand, transportKeySets } from './transport-keys.ts';
 
 /**
  * The chip before its lock. In clear it says who it is and opens SCP03, nothing else; inside SCP03 it is personalised. Its
@@ -36,7 +36,12 @@ export class PersonalisationState {
 
   async process(command: ParsedCommandApdu): Promise<ResponseApdu> {
     if ((command.cla & ~0x84) !== 0) return status(StatusWord.CLA_NOT_SUPPORTED);
-    if (command.ins === 0x82) return this.#channel?.externalAuthenticate(command) ?? status(StatusWord.CONDITIONS_NOT_SATISFIED);
+    if (command.ins === 0x82) {
+      const { memory } = this.#chip;
+      return this.#channel === undefined
+        ? status(StatusWord.CONDITIONS_NOT_SATISFIED)
+        : externalAuthenticate(memory, command, this.#channel);
+    }
     if ((command.cla & 0x04) === 0) return this.#plain(command);
     const channel = this.#channel;
     const inner = channel?.unwrap(command);
@@ -61,16 +66,18 @@ export class PersonalisationState {
 
   #initializeUpdate(command: ParsedCommandApdu): ResponseApdu {
     const { memory } = this.#chip;
-    // P1 names the key version; 00 is the first set (GPC v2.3.1 §11.1.2 and Amendment D v1.2 §7.1.1).
-    const set = transportKeySets(memory).find(command.p1);
-    if (set === undefined) return status(StatusWord.REFERENCED_DATA_NOT_FOUND);
-    this.#channel = new Scp03CardSession(set.keys, {
-      diversificationData: concat(new Uint8Array(2), memory.chipId),
-      sequenceCounter: memory.nextSequenceCounter(),
-      aid: ISD_AID,
+    const { session, response } = initializeUpdate(memory, command, {
+      kind: 'AES',
+      begin: (keys) =>
+        new Scp03CardSession(keys, {
+          diversificationData: concat(new Uint8Array(2), memory.chipId),
+          sequenceCounter: memory.nextSequenceCounter(),
+          aid: ISD_AID,
+        }),
     });
+    this.#channel = session;
     this.#chip.volatile.decryptSensitive = (data) => this.#channel?.decryptSensitive(data);
-    return this.#channel.initializeUpdate(command);
+    return response;
   }
 }
 
@@ -133,7 +140,7 @@ function getDataInClear(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
 function getData(chip: Chip, command: ParsedCommandApdu): ResponseApdu {
   const tag = (command.p1 << 8) | command.p2;
   if (tag === PERSONALISATION_STATUS) return answer(tlv(PERSONALISATION_STATUS, personalisationStatus(chip)));
-  if (tag === KEY_INFORMATION) return answer(keyInformationOf(chip.memory));
+  if (tag === KEY_INFORMATION) return answer(keyInformationOf(chip.memory, 'AES'));
   if (tag !== BINDING_TAG) return getDataInClear(chip, command);
   const { bindingTag } = chip.memory;
   return bindingTag === null ? status(StatusWord.REFERENCED_DATA_NOT_FOUND) : answer(tlv(BINDING_TAG, bindingTag));

@@ -20,9 +20,9 @@ import {
 } from '#encoder/access';
 import { ascii, ByteReader, fromHex, toHex, uintBE } from '#encoder/bytes';
 import type { ChipKeyAlgorithm, ChipPublicKeys } from '#encoder/drivers';
-import { diversify, encryptGrouping, installForPersonalization, openScp03, storeData } from '#encoder/globalplatform';
+import { encryptGrouping, installForPersonalization, openScp03, storeData } from '#encoder/globalplatform';
 import { dg14 } from '#encoder/lds';
-import { inApplication, inMasterFile, TEST_CARD_ACCESS, TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
+import { inApplication, inMasterFile, TEST_CARD_ACCESS, testKeySets } from '#encoder/testing';
 import { decodeTlvs, derBitString, derInteger, derOid, derSequence, enter, tlv } from '#encoder/tlv';
 import { EMRTD_AID } from './chip.ts';
 import {
@@ -189,7 +189,7 @@ describe('BSI TR-03110-2 §2.2: a PIN, set by DGI A006', () => {
       ],
       keys: NO_KEYS,
     });
-    const channel = await openScp03(connect(card), { ...diversify(TEST_MASTER, TEST_CHIP_ID), version: 1 }, { hostChallenge: random(8) });
+    const channel = await openScp03(connect(card), testKeySets().plant, { hostChallenge: random(8) });
     await channel.send(installForPersonalization(EMRTD_AID));
     for (const command of storeData([encryptGrouping(channel, { dgi: 0xa006, data: ascii('271828') }, 'always')])) {
       expect((await channel.send(command)).sw).toBe(0x9000);
@@ -336,7 +336,7 @@ describe('Doc 9303-11 §6.2 over DH: a key of the chip in a MODP group', () => {
       const driver = await openDriver(card);
       await driver.writeBindingTag(BINDING_TAG);
       await driver.setAccessSecrets({ mrzInformation: MRZ_INFORMATION, can: CAN });
-      const channel = await openScp03(connect(card), { ...diversify(TEST_MASTER, TEST_CHIP_ID), version: 1 }, { hostChallenge: random(8) });
+      const channel = await openScp03(connect(card), testKeySets().plant, { hostChallenge: random(8) });
       const send = async (p1: number): Promise<Uint8Array> => {
         const data = tlv(0xa6, tlv(0x84, Uint8Array.of(2)), tlv(0x81, Uint8Array.of(parameterId)));
         const response = await channel.send({ cla: 0, ins: 0x47, p1, p2: 0, data, le: 65_536, extended: true });

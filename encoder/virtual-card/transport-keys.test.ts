@@ -2,8 +2,8 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { fromHex, Secret } from '#encoder/bytes';
 import { diversify, getKeyInformation, openScp03, putKey, type ScpKeys, type SecureChannel } from '#encoder/globalplatform';
 import { TEST_CHIP_ID, TEST_MASTER } from '#encoder/testing';
-import { testCards } from '../testing.ts';
-import { VirtualCard } from '../virtual-card.ts';
+import { testCards } from './testing.ts';
+import { VirtualCard } from './virtual-card.ts';
 
 const cards = testCards();
 afterAll(cards.remove);
