@@ -8,6 +8,16 @@ export type CeremonyErrorCode =
   | 'CEREMONY_TRANSPORT_MASTER_CHANGED'
   | 'CEREMONY_SECOND_OPINION'
   | 'CEREMONY_UNFINISHED'
+  | 'CEREMONY_FILE_INVALID'
+  | 'CEREMONY_PEOPLE_ABSENT'
+  | 'CEREMONY_AUTHORITY_UNGUARDED'
+  | 'CEREMONY_TOKEN_ABSENT'
+  | 'CEREMONY_TOKEN_REFUSED'
+  | 'CEREMONY_STEP_REFUSED'
+  | 'CEREMONY_KCV_MISMATCH'
+  | 'CEREMONY_WRAPPED_KEY_AWAITED'
+  | 'CEREMONY_REHEARSAL'
+  | 'CEREMONY_KEY_MISSING'
   | 'APPROVAL_TOO_FEW'
   | 'APPROVAL_SAME_PERSON_TWICE'
   | 'APPROVAL_PERSON_UNKNOWN'
@@ -54,6 +64,64 @@ const TABLE = {
   CEREMONY_UNFINISHED: {
     what: { vi: 'Lễ tạo khóa chưa hoàn tất', en: 'the ceremony is not finished' },
     todo: { vi: 'Chạy tiếp lễ tạo khóa', en: 'run the ceremony again: it resumes' },
+  },
+  CEREMONY_FILE_INVALID: {
+    what: { vi: 'Tệp lễ tạo khóa không hợp lệ', en: 'the ceremony’s file is not valid' },
+    todo: { vi: 'Sửa chỗ đã nêu, rồi phê duyệt lại', en: 'correct the place that is named, then have it approved again' },
+  },
+  CEREMONY_PEOPLE_ABSENT: {
+    what: { vi: 'Không đủ người có mặt đã phê duyệt', en: 'too few of the people who approved are present' },
+    todo: { vi: 'Mời người giữ khóa đã phê duyệt đến cùng tệp của họ', en: 'call custodians who approved, each with their own file' },
+  },
+  CEREMONY_AUTHORITY_UNGUARDED: {
+    what: {
+      vi: 'Token của cơ quan đã mở hoặc mở được khi chưa đủ người',
+      en: 'the authority’s token was open already, or its PIN is in fewer hands than the quorum',
+    },
+    todo: { vi: 'Đóng token; chia lại mã PIN cho đủ người', en: 'close the token; deal its PIN among as many people as the quorum asks' },
+  },
+  CEREMONY_TOKEN_ABSENT: {
+    what: { vi: 'Thiếu token mà lễ này cần', en: 'a token that this ceremony needs is not there' },
+    todo: { vi: 'Kết nối token rồi chạy tiếp', en: 'connect the token and run the ceremony again: it resumes' },
+  },
+  CEREMONY_TOKEN_REFUSED: {
+    what: {
+      vi: 'Token phần mềm không được dùng cho lễ thật, token thật không được dùng cho buổi diễn tập',
+      en: 'a token in software has no place in a ceremony, and a real token none in a rehearsal',
+    },
+    todo: { vi: 'Dùng đúng loại token, hoặc thêm --rehearse', en: 'use the right kind of token, or rehearse with --rehearse' },
+  },
+  CEREMONY_STEP_REFUSED: {
+    what: { vi: 'Bước này không được phép lúc này', en: 'this step cannot be done as things stand' },
+    todo: {
+      vi: 'Đọc quy tắc đã nêu; sửa tệp và phê duyệt lại',
+      en: 'read the rule that is named; correct the file and have it approved again',
+    },
+  },
+  CEREMONY_KCV_MISMATCH: {
+    what: {
+      vi: 'KCV của khóa trong token khác với giá trị mong đợi hoặc khác giữa các token',
+      en: 'the check value of the key in a token is not the expected one, or differs between tokens',
+    },
+    todo: { vi: 'Không dùng khóa; hỏi lại nhà sản xuất chip', en: 'do not use the key; ask the chip maker again' },
+  },
+  CEREMONY_WRAPPED_KEY_AWAITED: {
+    what: { vi: 'Chờ khóa vận chuyển đã bọc cho token', en: 'the transport master wrapped for this token is awaited' },
+    todo: {
+      vi: 'Gửi khóa công khai của token cho nhà sản xuất chip, rồi chạy tiếp với tệp nhận về',
+      en: 'send the token’s public key to the chip maker, and run again with the file that comes back',
+    },
+  },
+  CEREMONY_REHEARSAL: {
+    what: {
+      vi: 'Đây là biên bản diễn tập, không phải của nhà máy (hoặc ngược lại)',
+      en: 'a rehearsal’s minutes are not a plant’s, nor a plant’s a rehearsal’s',
+    },
+    todo: { vi: 'Dùng đúng biên bản', en: 'use the minutes of the right kind' },
+  },
+  CEREMONY_KEY_MISSING: {
+    what: { vi: 'Khóa có trong biên bản nhưng không còn trong token', en: 'a key of the minutes is no longer in its token' },
+    todo: { vi: 'Cách ly token và kiểm kê khóa', en: 'quarantine the token and take an inventory of its keys' },
   },
   APPROVAL_TOO_FEW: {
     what: { vi: 'Chưa đủ người phê duyệt', en: 'not enough people have approved' },

@@ -4,7 +4,7 @@
  */
 export { CeremonyError, type CeremonyErrorCode } from './ceremony-error.ts';
 export { runFirstCeremony, type CeremonyDeps } from './run.ts';
-export { readCeremony, type CeremonyResult } from './result.ts';
+export { readCeremony, type FirstCeremonyResult } from './result.ts';
 export { specimenPlan, type CeremonyPlan } from './plan.ts';
 export { fileCeremonyJournal, type CeremonyJournal, type Minute } from './minutes.ts';
 export {
@@ -29,3 +29,20 @@ export {
   type PresentCustodian,
 } from './custodian.ts';
 export { dealShares, recombine, type Share } from './shares.ts';
+export { describeSteps, grouped, readCeremonyFile, tokensOf, type Ceremony, type CeremonyHead } from './file.ts';
+export { ceremonyApprovable, runCeremony, type RunCeremonyDeps } from './run-ceremony.ts';
+export type { TokenSource, WrappedKeys } from './proceedings.ts';
+export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';
+export { verifyMinutes, type VerifiedCeremony, type VerifiedMinutes } from './verify-minutes.ts';
+export { parseMinutes, type MinutesMode } from './minutes.ts';
+export { kcvContent } from './steps/import-shared-keys.ts';
+export { specimenCeremony, specimenHead } from './specimen-file.ts';
+export {
+  assertLineKeys,
+  minutesFile,
+  runSpecimenCeremony,
+  specimenCustodians,
+  type SpecimenCeremonyDeps,
+  type SpecimenCustodians,
+  type SpecimenDeps,
+} from './specimen.ts';

@@ -7,7 +7,18 @@ import { CeremonyError } from './ceremony-error.ts';
 export interface Minute {
   readonly sequence: number;
   readonly at: string;
-  readonly step: 'started' | 'orphan-destroyed' | 'key' | 'signature-intent' | 'issued' | 'finished';
+  readonly step:
+    | 'started'
+    | 'session'
+    | 'token'
+    | 'orphan-destroyed'
+    | 'key'
+    | 'confirmed'
+    | 'signature-intent'
+    | 'issued'
+    | 'destruction-intent'
+    | 'key-destroyed'
+    | 'finished';
   /** What it is about: `csca`, `document-signer-1`, `crl` … */
   readonly subject: string;
   /** Public facts only: hexadecimal bytes, names of curves, the hash of the plan. */
@@ -46,11 +57,21 @@ export function fileCeremonyJournal(path: string): CeremonyJournal {
   };
 }
 
-const GENESIS = '0'.repeat(64);
+/** A rehearsal's minutes hang on another beginning, so that not one line of them can ever stand in a plant's. */
+export type MinutesMode = 'production' | 'rehearsal';
+const GENESIS = {
+  production: '0'.repeat(64),
+  rehearsal: createHash('sha256').update('cardmint/minutes/REHEARSAL').digest('hex'),
+} as const satisfies Record<MinutesMode, string>;
 
-export function appended(minutes: readonly Minute[], entry: Pick<Minute, 'step' | 'subject' | 'facts'>, at: Date): readonly Minute[] {
+export function appended(
+  minutes: readonly Minute[],
+  entry: Pick<Minute, 'step' | 'subject' | 'facts'>,
+  at: Date,
+  mode: MinutesMode = 'production',
+): readonly Minute[] {
   const last = minutes.at(-1);
-  const previous = last === undefined ? GENESIS : hashOf(last);
+  const previous = last === undefined ? GENESIS[mode] : hashOf(last);
   return [...minutes, { sequence: minutes.length, at: at.toISOString(), ...entry, previous }];
 }
 
@@ -59,17 +80,23 @@ export function formatMinutes(minutes: readonly Minute[]): string {
   return minutes.map((minute) => `${JSON.stringify(minute)}\n`).join('');
 }
 
-/** Throws `CEREMONY_MINUTES_BROKEN` unless every line is there, in order, unchanged. */
-export function parseMinutes(text: string): readonly Minute[] {
+/**
+ * Throws `CEREMONY_MINUTES_BROKEN` unless every line is there, in order, unchanged; `CEREMONY_REHEARSAL` when they are whole, but of the
+ * other mode.
+ */
+export function parseMinutes(text: string, mode: MinutesMode = 'production'): readonly Minute[] {
   const minutes = text
     .split('\n')
     .filter((line) => line !== '')
     .map((line, index) => parseMinute(line, index));
+  const other = mode === 'production' ? 'rehearsal' : 'production';
+  const found = minutes[0]?.previous === GENESIS[other] ? other : mode;
   minutes.forEach((minute, index) => {
     const before = minutes[index - 1];
-    const expected = before === undefined ? GENESIS : hashOf(before);
+    const expected = before === undefined ? GENESIS[found] : hashOf(before);
     if (minute.sequence !== index || minute.previous !== expected) throw broken(index);
   });
+  if (found !== mode) throw new CeremonyError('CEREMONY_REHEARSAL', { where: `${found} minutes` });
   return minutes;
 }
 
@@ -96,7 +123,7 @@ function isMinute(value: unknown): value is Minute {
   );
 }
 
-function hashOf(minute: Minute): string {
+export function hashOf(minute: Minute): string {
   return createHash('sha256').update(JSON.stringify(minute)).digest('hex');
 }
 

@@ -11,7 +11,7 @@ export interface CertifiedKey {
 }
 
 /** Everything public that a ceremony made. The keys are references: `Hsm.sign(key, …)` finds them in the token. */
-export interface CeremonyResult {
+export interface FirstCeremonyResult {
   readonly csca: CertifiedKey;
   readonly documentSigners: readonly CertifiedKey[];
   /** DER; empty. */
@@ -33,11 +33,11 @@ export interface CeremonyResult {
 }
 
 /** The result from the minutes of a finished ceremony, without the token. Throws `CEREMONY_UNFINISHED` or `CEREMONY_MINUTES_BROKEN`. */
-export function readCeremony(text: string): CeremonyResult {
+export function readCeremony(text: string): FirstCeremonyResult {
   return resultOf(parseMinutes(text));
 }
 
-export function resultOf(minutes: readonly Minute[]): CeremonyResult {
+export function resultOf(minutes: readonly Minute[]): FirstCeremonyResult {
   if (minutes.at(-1)?.step !== 'finished') throw new CeremonyError('CEREMONY_UNFINISHED');
   const certified = (subject: string): CertifiedKey => ({ key: ecKeyOf(minutes, subject), certificate: issuedOf(minutes, subject) });
   const recordKey = ecKeyOf(minutes, 'record-key');

@@ -24,7 +24,7 @@ import { checkValueOf, HsmError, type AesKey, type EcKey, type EcKeyPurpose, typ
 import { CeremonyError } from './ceremony-error.ts';
 import { appended, formatMinutes, parseMinutes, type CeremonyJournal, type Minute } from './minutes.ts';
 import type { CeremonyPlan } from './plan.ts';
-import { aesKeyOf, ecKeyOf, issuedOf, recorded, resultOf, type CeremonyResult } from './result.ts';
+import { aesKeyOf, ecKeyOf, issuedOf, recorded, resultOf, type FirstCeremonyResult } from './result.ts';
 
 export interface CeremonyDeps {
   readonly clock: () => Date;
@@ -51,7 +51,7 @@ export async function runFirstCeremony(
   plan: CeremonyPlan,
   secrets: { readonly transportMaster: Secret },
   deps: CeremonyDeps,
-): Promise<CeremonyResult> {
+): Promise<FirstCeremonyResult> {
   const ceremony = new Ceremony(hsm, plan, deps);
   await ceremony.begin();
   const cscaKey = await ceremony.ecKey('csca', plan.csca.curve, 'sign');
@@ -243,7 +243,7 @@ class Ceremony {
     await this.#record('issued', 'cvca', { der: toHex(certificate) });
   }
 
-  async finish(): Promise<CeremonyResult> {
+  async finish(): Promise<FirstCeremonyResult> {
     if (recorded(this.#minutes, 'finished', this.#plan.id) === undefined) await this.#record('finished', this.#plan.id, {});
     return resultOf(this.#minutes);
   }

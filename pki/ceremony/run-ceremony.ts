@@ -1,0 +1,150 @@
+import { utf8 } from '#encoder/bytes';
+import { approvalText, approve, assertApproved, type Approval, type Approvable, type Quorum } from './approval.ts';
+import { CeremonyError } from './ceremony-error.ts';
+import type { PresentCustodian } from './custodian.ts';
+import { recorded, textOf } from './entries.ts';
+import { kindOf, readCeremonyFile, tokensOf, type Ceremony } from './file.ts';
+import { hashOf, parseMinutes, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
+import { Proceedings, type TokenSource, type WrappedKeys } from './proceedings.ts';
+import { quorumOf } from './quorum.ts';
+
+export interface RunCeremonyDeps {
+  readonly clock: () => Date;
+  readonly journal: CeremonyJournal;
+  /** `rehearsal` with tokens in software, whose minutes no plant accepts; else `production`. */
+  readonly mode: MinutesMode;
+  /** Who is in the room, each with their own secret: their shares open the authority's token, their signatures close the minutes. */
+  readonly present: readonly PresentCustodian[];
+  /** Of kind `kcv` over `kcvContent`, by those who read the check value on the chip maker's paper. */
+  readonly kcvApprovals?: readonly Approval[];
+  readonly wrappedKeys?: WrappedKeys;
+  /** Called for each minute once it is durable: progress for a person. */
+  readonly onMinute?: (minute: Minute) => void;
+}
+
+/** What each person signs before a ceremony: the file, byte by byte. */
+export function ceremonyApprovable(file: Uint8Array): Approvable {
+  return { kind: 'ceremony', content: file };
+}
+
+/** What each person who is present signs at its end: the hash of the last minute, and with it all minutes before. */
+export function closingApprovable(head: string): Approvable {
+  return { kind: 'minutes', content: utf8(head) };
+}
+
+/**
+ * Does what the file says, or finishes what an interrupted run began; run again afterwards, it changes nothing and asks nobody. The minutes
+ * of all ceremonies of one authority are one chain: `resultOf` reads what stands. Returns them.
+ *
+ * Refuses a file that was not approved as it is by enough different people (`APPROVAL_…`), by the people of the ceremony before it as
+ * well when there was one; too few of them in the room (`CEREMONY_PEOPLE_ABSENT`, `SHARES_…`); a file that is not the one that was begun
+ * (`CEREMONY_PLAN_CHANGED`); and whatever else `CeremonyErrorCode` names. Throws `HsmError` too.
+ */
+export async function runCeremony(
+  file: Uint8Array,
+  approvals: readonly Approval[],
+  tokens: Readonly<Record<string, TokenSource>>,
+  deps: RunCeremonyDeps,
+): Promise<readonly Minute[]> {
+  const ceremony = readCeremonyFile(file);
+  const text = await deps.journal.load();
+  const minutes = text === undefined ? [] : parseMinutes(text, deps.mode);
+  const begun = recorded(minutes, 'started', ceremony.id);
+  if (begun !== undefined && begun.facts['sha256'] !== ceremony.sha256)
+    throw new CeremonyError('CEREMONY_PLAN_CHANGED', { where: ceremony.id });
+  if (recorded(minutes, 'finished', ceremony.id) !== undefined) return minutes;
+  const other = unfinishedOther(minutes, ceremony);
+  if (other !== undefined) throw new CeremonyError('CEREMONY_UNFINISHED', { where: other });
+  assertFileApproved(file, approvals, quorumsOf(minutes, ceremony));
+  const present = presentAmong(deps.present, approvals, ceremony);
+
+  const { clock, journal, mode, kcvApprovals = [], wrappedKeys = noWrappedKeys, onMinute = silent } = deps;
+  const proceedings = new Proceedings(ceremony, minutes, { clock, journal, mode, tokens, present, kcvApprovals, wrappedKeys, onMinute });
+  const lacking = tokensOf(ceremony).find((name) => tokens[name] === undefined);
+  if (lacking !== undefined) throw new CeremonyError('CEREMONY_TOKEN_ABSENT', { where: lacking });
+  if (begun === undefined) await proceedings.record({ step: 'started', subject: '', facts: startedFacts(ceremony, file, approvals, mode) });
+  await proceedings.record({ step: 'session', subject: '', facts: { present: present.map(({ id }) => id).join(' ') } });
+  try {
+    for (const step of ceremony.steps) await kindOf(step).run(step, proceedings);
+  } finally {
+    await proceedings.close();
+  }
+  await proceedings.record({ step: 'finished', subject: '', facts: closingFacts(proceedings.minutes, present) });
+  return proceedings.minutes;
+}
+
+function startedFacts(
+  ceremony: Ceremony,
+  file: Uint8Array,
+  approvals: readonly Approval[],
+  mode: MinutesMode,
+): Readonly<Record<string, string>> {
+  const signatures = approvals.map(approvalText).map(({ person, signature }) => [`approved.${person}`, signature] as const);
+  return {
+    mode: mode === 'rehearsal' ? 'REHEARSAL' : 'PRODUCTION',
+    purpose: ceremony.purpose,
+    sha256: ceremony.sha256,
+    file: Buffer.from(file).toString('utf8'),
+    ...Object.fromEntries(signatures),
+  };
+}
+
+function closingFacts(minutes: readonly Minute[], present: readonly PresentCustodian[]): Readonly<Record<string, string>> {
+  const last = minutes.at(-1);
+  if (last === undefined) throw new CeremonyError('CEREMONY_MINUTES_BROKEN');
+  const head = hashOf(last);
+  const signatures = present.map((person) => approvalText(approve(person, closingApprovable(head))));
+  return { head, ...Object.fromEntries(signatures.map(({ person, signature }) => [`closed.${person}`, signature])) };
+}
+
+/** Those of the file; and, when it is not the first ceremony, those of the one before, who alone can hand their office on. */
+export function quorumsOf(minutes: readonly Minute[], ceremony: Ceremony): readonly Quorum[] {
+  const before = minutes.findLast(({ step, subject }) => step === 'finished' && subject !== ceremony.id);
+  const file = before === undefined ? undefined : recorded(minutes, 'started', before.subject)?.facts;
+  const own = quorumOf(ceremony);
+  return file === undefined ? [own] : [own, quorumOf(readCeremonyFile(utf8(textOf(file, 'file'))))];
+}
+
+/** Each quorum is asked about its own people; who is of none has no place in it. */
+export function assertFileApproved(file: Uint8Array, approvals: readonly Approval[], quorums: readonly Quorum[]): void {
+  const isOf = (person: string, { custodians }: Quorum): boolean => custodians.some(({ id }) => id === person);
+  const stranger = approvals.find(({ person }) => !quorums.some((quorum) => isOf(person, quorum)));
+  if (stranger !== undefined) throw new CeremonyError('APPROVAL_PERSON_UNKNOWN', { where: `ceremony ${stranger.person}` });
+  for (const quorum of quorums) {
+    const theirs = approvals.filter(({ person }) => isOf(person, quorum));
+    assertApproved(ceremonyApprovable(file), theirs, quorum);
+  }
+}
+
+function presentAmong(
+  present: readonly PresentCustodian[],
+  approvals: readonly Approval[],
+  ceremony: Ceremony,
+): readonly PresentCustodian[] {
+  const { custodians, needed } = quorumOf(ceremony);
+  if (present.length < needed) throw new CeremonyError('CEREMONY_PEOPLE_ABSENT', { detail: `${present.length} of ${needed}` });
+  // What they sign when the minutes are closed would show it too, but only at the end.
+  const proof: Approvable = { kind: 'present', content: utf8(ceremony.sha256) };
+  const people = assertApproved(
+    proof,
+    present.map((person) => approve(person, proof)),
+    { custodians, needed },
+  );
+  const stranger = people.find(({ id }) => !approvals.some(({ person }) => person === id));
+  if (stranger !== undefined)
+    throw new CeremonyError('CEREMONY_PEOPLE_ABSENT', { where: stranger.id, detail: 'is present, but has not approved' });
+  return present;
+}
+
+function unfinishedOther(minutes: readonly Minute[], ceremony: Ceremony): string | undefined {
+  const started = minutes.filter(({ step, subject }) => step === 'started' && subject !== ceremony.id);
+  return started.find(({ subject }) => recorded(minutes, 'finished', subject) === undefined)?.subject;
+}
+
+async function noWrappedKeys(): Promise<undefined> {
+  await Promise.resolve();
+}
+
+function silent(): void {
+  // Nobody is watching.
+}

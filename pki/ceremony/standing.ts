@@ -1,0 +1,87 @@
+import { fromHex, toHex } from '#encoder/bytes';
+import type { EcKey, SigningKey } from '#pki/hsm';
+import { parseCertificate, type Certificate, type IssuingKey } from '#pki/x509';
+import { CeremonyError } from './ceremony-error.ts';
+import { bytesOf, ecKeyOfFacts, keyOf, type Facts } from './entries.ts';
+import type { Minute } from './minutes.ts';
+import { AUTHORITY } from './parts.ts';
+import type { Proceedings, Signer } from './proceedings.ts';
+
+/** What the minutes say stands now: the last of its role, of whichever ceremony. */
+export function lastIssued(minutes: readonly Minute[], role: string): Uint8Array | undefined {
+  const minute = minutes.findLast(({ step, facts }) => step === 'issued' && facts['role'] === role);
+  return minute === undefined ? undefined : bytesOf(minute.facts, 'der');
+}
+
+export function allIssued(minutes: readonly Minute[], role: string): readonly Uint8Array[] {
+  return minutes.flatMap(({ step, facts }) => (step === 'issued' && facts['role'] === role ? [bytesOf(facts, 'der')] : []));
+}
+
+/** The last key of this role, in this token. */
+export function lastKey(minutes: readonly Minute[], role: string, token: string): Facts | undefined {
+  return minutes.findLast(({ step, facts }) => step === 'key' && facts['role'] === role && facts['token'] === token)?.facts;
+}
+
+/** The CSCA key in use, and all that certificates and lists under it are made with. */
+export interface StandingCsca {
+  readonly certificate: Certificate;
+  readonly issuer: IssuingKey;
+  readonly signer: Signer;
+}
+
+/**
+ * The newest CSCA: it signs everything (Doc 9303-12 §4.1.4). Throws `CEREMONY_STEP_REFUSED` when there is none, when its usage period
+ * is over, or while it rests after a roll-over.
+ */
+export function standingCsca(proceedings: Proceedings): StandingCsca {
+  const { minutes } = proceedings;
+  const minute = minutes.findLast(({ step, facts }) => step === 'issued' && facts['role'] === 'csca');
+  if (minute === undefined) throw refused('a CSCA is made first');
+  const certificate = parseCertificate(bytesOf(minute.facts, 'der'));
+  const now = proceedings.now();
+  const last = certificate.privateKeyUsagePeriod?.notAfter ?? certificate.validity.notAfter;
+  if (now > last || now < certificate.validity.notBefore) throw refused('the CSCA signs in its usage period only');
+  const rests = minute.facts['restsUntil'];
+  if (rests !== undefined && now < new Date(rests)) throw refused(`the new CSCA rests until ${rests}`);
+  return {
+    certificate,
+    issuer: issuerOf(certificate),
+    signer: { token: AUTHORITY, key: signingKeyOf(minutes, certificate), algorithm: algorithmOf(certificate) },
+  };
+}
+
+/** The CVCA in use. */
+export interface StandingCvca {
+  readonly certificate: Uint8Array;
+  readonly key: EcKey;
+}
+
+export function standingCvca(proceedings: Proceedings): StandingCvca {
+  const { minutes } = proceedings;
+  const certificate = lastIssued(minutes, 'cvca');
+  const key = lastKey(minutes, 'cvca', AUTHORITY);
+  if (certificate === undefined || key === undefined) throw refused('a CVCA is made first');
+  return { certificate, key: ecKeyOfFacts(key) };
+}
+
+export function issuerOf(certificate: Certificate): IssuingKey {
+  return { name: certificate.subject, spki: certificate.spki, algorithm: algorithmOf(certificate) };
+}
+
+export function refused(rule: string): CeremonyError {
+  return new CeremonyError('CEREMONY_STEP_REFUSED', { detail: rule });
+}
+
+function algorithmOf({ signatureAlgorithm }: Certificate): IssuingKey['algorithm'] {
+  if (signatureAlgorithm === undefined) throw refused('the algorithm of the CSCA is one of Doc 9303-12 §4.1.6');
+  return signatureAlgorithm;
+}
+
+/** The key of the minutes that this certificate is about: by its subject key identifier, which is the key's identifier in the token. */
+function signingKeyOf(minutes: readonly Minute[], certificate: Certificate): SigningKey {
+  const wanted = toHex(certificate.subjectKeyIdentifier ?? fromHex('00'));
+  const facts = minutes.find((minute) => minute.step === 'key' && minute.facts['keyId'] === wanted)?.facts;
+  const key = keyOf(facts ?? {});
+  if (key.kind === 'aes') throw refused('the CSCA has a key that signs');
+  return key;
+}
