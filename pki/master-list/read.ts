@@ -1,92 +1,57 @@
 import { isCodedError } from '#encoder/bytes';
-import { decodeOnly, DER, enter, readOid, readRaw, readSmallInteger } from '#encoder/tlv';
-import { parseSignedData, verifySignerInfo, type SignedData } from '#pki/cms';
-import { findCsca, signerOf } from '#pki/sod';
-import { OID, unprocessedCritical, type Certificate } from '#pki/x509';
+import { lintSignedList, openSignedList, signedListFault, type ListFinding, type SignedListAgainst } from '#pki/signed-list';
+import type { Certificate } from '#pki/x509';
+import { readMasterListContent } from './content.ts';
+import { MASTER_LIST } from './kind.ts';
 import { MasterListError, type MasterListErrorCode } from './master-list-error.ts';
 
-/** id-icao-cscaMasterList and id-icao-cscaMasterListSigningKey (Doc 9303-12 §9.2). */
-const MASTER_LIST = '2.23.136.1.1.2';
-const SIGNING_KEY = '2.23.136.1.1.3';
-
-/** The lists that are published have some 500 certificates and a megabyte. */
-const BYTES_MAX = 8 * 1024 * 1024;
-const CERTIFICATES_MAX = 4096;
-const SIGNER_FIELDS_MAX = 16;
+export interface ImportedMasterList {
+  /** DER, each once, none of them parsed: a list brings those of States whose form nothing here reads. */
+  readonly certificates: readonly Uint8Array[];
+  readonly signer: Certificate;
+  readonly signingTime: Date | undefined;
+  /** Rules of the profile that the list does not keep, though it may be believed: a SET that is out of order, a certificate twice … */
+  readonly findings: readonly ListFinding[];
+}
 
 /**
- * The CSCA certificates of a list, DER, none of them parsed: a list brings those of States whose form nothing here reads. The list
- * must be signed by a Master List Signer of one of the `csca`, which the caller trusts; `at` is now.
+ * A list that is believed: signed by a Master List Signer of one of the `csca`, which the caller trusts; the CSCA certificate that the list
+ * brings for that purpose is never the reason for trust in it.
  *
  * Errors: `MasterListError` MASTER_LIST_MALFORMED, MASTER_LIST_SIGNER_UNTRUSTED, MASTER_LIST_SIGNATURE_INVALID.
  */
-export function readMasterList(
-  list: Uint8Array,
-  against: { readonly csca: readonly Uint8Array[]; readonly at: Date },
-): readonly Uint8Array[] {
-  const { data, content, signer, certificates } = wellFormed(() => readList(list));
-  checkSigner(signer, against);
-  const fault = verifySignerInfo(data, content, signer);
-  if (fault !== undefined) throw refused('MASTER_LIST_SIGNATURE_INVALID', fault);
-  return certificates;
-}
-
-interface ReadList {
-  readonly data: SignedData;
-  readonly content: Uint8Array;
-  readonly signer: Certificate;
-  readonly certificates: readonly Uint8Array[];
-}
-
-function readList(list: Uint8Array): ReadList {
-  const data = parseSignedData(list, 'master list', BYTES_MAX);
-  if (data.version !== 3 || data.contentType !== MASTER_LIST || data.content === undefined) {
-    throw refused('MASTER_LIST_MALFORMED', `content type ${data.contentType}`);
+export function importMasterList(list: Uint8Array, against: SignedListAgainst): ImportedMasterList {
+  const { opened, certificates } = wellFormed(() => open(list));
+  const fault = signedListFault(MASTER_LIST, opened, against);
+  if (fault !== undefined) {
+    throw refused(fault.fault === 'untrusted' ? 'MASTER_LIST_SIGNER_UNTRUSTED' : 'MASTER_LIST_SIGNATURE_INVALID', fault.detail);
   }
-  const signer = signerOf(data);
-  if (signer === undefined) throw refused('MASTER_LIST_MALFORMED', 'the certificate of the signer is not there, or twice');
-  return { data, content: data.content, signer, certificates: readContent(data.content) };
+  const { signer, signingTime } = opened;
+  return { certificates, signer, signingTime, findings: lintMasterList(list) };
 }
 
-/** `CscaMasterList ::= SEQUENCE { version INTEGER {v0(0)}, certList SET OF Certificate }` (§9.2). */
-function readContent(content: Uint8Array): readonly Uint8Array[] {
-  const list = decodeOnly(content, DER.SEQUENCE, 'CscaMasterList');
-  if (readSmallInteger(list) !== 0) throw list.error('BYTES_UNEXPECTED', 'version', 'not v0');
-  const set = enter(list, DER.SET);
-  list.end();
-  const certificates: Uint8Array[] = [];
-  while (set.remaining > 0) {
-    if (certificates.length >= CERTIFICATES_MAX) throw set.error('BYTES_LIMIT', undefined, `more than ${CERTIFICATES_MAX} certificates`);
-    certificates.push(Uint8Array.from(readRaw(set)));
-  }
-  return certificates;
+/** The certificates of `importMasterList`. */
+export function readMasterList(list: Uint8Array, against: SignedListAgainst): readonly Uint8Array[] {
+  return importMasterList(list, against).certificates;
 }
 
-/** A Master List Signer of a CSCA that is trusted, with the one purpose that it has (Doc 9303-12 §7.1.1, table 4). */
-function checkSigner(signer: Certificate, { csca, at }: { readonly csca: readonly Uint8Array[]; readonly at: Date }): void {
-  const { trusted } = findCsca(signer, csca);
-  if (trusted === undefined) throw refused('MASTER_LIST_SIGNER_UNTRUSTED', 'no CSCA given here has certified it');
-  if (signer.isCa || !signer.keyUsage.includes(0)) throw refused('MASTER_LIST_SIGNER_UNTRUSTED', 'key usage');
-  if (!wellFormed(() => purposesOf(signer)).includes(SIGNING_KEY))
-    throw refused('MASTER_LIST_SIGNER_UNTRUSTED', 'not a Master List Signer');
-  const [critical] = unprocessedCritical(signer).filter((oid) => oid !== OID.extKeyUsage);
-  if (critical !== undefined) throw refused('MASTER_LIST_SIGNER_UNTRUSTED', `critical extension ${critical}`);
-  for (const { validity } of [signer, trusted]) {
-    if (at < validity.notBefore || at > validity.notAfter) throw refused('MASTER_LIST_SIGNER_UNTRUSTED', 'out of date');
-  }
+/** Doc 9303-12 §9, tables 18: empty when the list keeps its profile. Never throws, whatever the bytes are; trust is not looked at. */
+export function lintMasterList(list: Uint8Array): readonly ListFinding[] {
+  return lintSignedList(MASTER_LIST, list);
 }
 
-/** `ExtKeyUsageSyntax ::= SEQUENCE SIZE (1..MAX) OF KeyPurposeId` (RFC 5280 §4.2.1.12). */
-function purposesOf({ extensions }: Certificate): readonly string[] {
-  const value = extensions.get(OID.extKeyUsage)?.value;
-  if (value === undefined) return [];
-  const purposes: string[] = [];
-  const sequence = decodeOnly(value, DER.SEQUENCE, 'extKeyUsage');
-  while (sequence.remaining > 0) {
-    if (purposes.length >= SIGNER_FIELDS_MAX) throw sequence.error('BYTES_LIMIT', undefined, `more than ${SIGNER_FIELDS_MAX} purposes`);
-    purposes.push(readOid(sequence));
-  }
-  return purposes;
+/** Who signed it, by its own word: nothing is verified. Errors: MASTER_LIST_MALFORMED. */
+export function masterListSigner(list: Uint8Array): Certificate {
+  return wellFormed(() => open(list)).opened.signer;
+}
+
+function open(list: Uint8Array) {
+  const opened = openSignedList(MASTER_LIST, list);
+  if ('fault' in opened) throw refused('MASTER_LIST_MALFORMED', opened.fault);
+  const { version, certificates } = readMasterListContent(opened.content);
+  if (version !== 0) throw refused('MASTER_LIST_MALFORMED', `version ${version}`);
+  const once = new Map(certificates.map((der) => [Buffer.from(der).toString('hex'), der]));
+  return { opened, certificates: [...once.values()] };
 }
 
 /** A stranger's bytes: what a reader throws is one code here, with the place. */
