@@ -28,7 +28,7 @@ export interface SpecimenCustodians {
   /** All three, opened. */
   readonly present: readonly PresentCustodian[];
   /** The PIN for the authority's token, from the shares of two: needed to make that token, and kept nowhere. */
-  pin(): Promise<Secret>;
+  readonly pin: () => Promise<Secret>;
 }
 
 export interface SpecimenDeps {
