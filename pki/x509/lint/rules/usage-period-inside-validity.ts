@@ -5,7 +5,8 @@ export const usagePeriodInsideValidity: Rule = {
   profiles: ALL,
   clause: 'Doc 9303-12 §4.1.1, §4.1.4',
   holds: ({ certificate: { privateKeyUsagePeriod: usage, validity } }) => {
-    const [from, to] = [usage?.notBefore ?? validity.notBefore, usage?.notAfter ?? validity.notAfter];
+    if (usage === undefined) return true;
+    const [from, to] = [usage.notBefore ?? validity.notBefore, usage.notAfter ?? validity.notAfter];
     return from < to && from >= validity.notBefore && to <= validity.notAfter;
   },
 };
