@@ -18,6 +18,9 @@ export interface SessionsOptions {
 /** CKR_USER_ALREADY_LOGGED_IN: login is process-wide, and it is done. */
 const ALREADY_LOGGED_IN = 0x100;
 
+/** CKS_RW_USER_FUNCTIONS. */
+const RW_USER_FUNCTIONS = 3;
+
 /**
  * The sessions of one process with one token. PKCS#11 allows one operation a session (§6.7.6), so each runs in a session of
  * its own out of a pool, and a session in which anything failed is closed, never reused. One anchor session stays
@@ -88,7 +91,7 @@ export class Pkcs11Sessions {
       else this.#discard(session);
       return result;
     } catch (cause) {
-      const error = toHsmError(cause, operation);
+      const error = this.#orLoggedOut(toHsmError(cause, operation), session);
       if (session !== undefined) this.#discard(session);
       if (error.code === 'HSM_SESSION_LOST' && generation === this.#generation) this.#forgetSessions();
       throw error;
@@ -135,6 +138,20 @@ export class Pkcs11Sessions {
       if (error.code === 'HSM_PIN_INCORRECT' || error.code === 'HSM_PIN_LOCKED') this.#pinRefusal = error;
       throw error;
     }
+  }
+
+  /**
+   * A logout takes the handles of private objects with it (PKCS#11 v2.40 §5.6), so that a key seems to have vanished: it has only if the
+   * session is still logged in. Whether it is still there after the next login, its identifier and public half tell.
+   */
+  #orLoggedOut(error: HsmError, session: Handle | undefined): HsmError {
+    if (error.code !== 'HSM_KEY_VANISHED' || session === undefined) return error;
+    try {
+      if (this.#library.C_GetSessionInfo(session).state === RW_USER_FUNCTIONS) return error;
+    } catch {
+      // A session that cannot be asked is lost too.
+    }
+    return new HsmError('HSM_SESSION_LOST', { where: error.where ?? 'session', cause: error });
   }
 
   #discard(session: Handle): void {

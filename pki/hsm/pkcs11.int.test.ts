@@ -2,11 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
-import { hsmConformance } from './hsm.conformance.ts';
 import { Pkcs11Hsm } from './pkcs11.ts';
 import { softHsmToken } from '#pki/testing';
 
-const token = softHsmToken('conformance');
+const token = softHsmToken('pkcs11');
 const hsm = new Pkcs11Hsm({ tokenLabel: token.label });
 
 beforeAll(() => hsm.open(token.pin));
@@ -14,8 +13,6 @@ afterAll(async () => {
   await hsm.close();
   token.remove();
 });
-
-hsmConformance('PKCS#11 on SoftHSM2', () => hsm);
 
 /** Runs in another process, because one `C_Finalize` ends the sessions of everyone in this one. */
 function elsewhere(script: string): string {
