@@ -46,12 +46,14 @@ function dateOfExpiry(yymmdd: string, at: Date): Date | undefined {
 }
 
 function dateOfIssueInDg12(file: Uint8Array | undefined): string | undefined {
-  const found = readOr(() => dg12.decode(file ?? new Uint8Array()).elements.find(({ name }) => name === 'dateOfIssue'));
+  if (file === undefined) return undefined;
+  const found = readOr(() => dg12.decode(file).elements.find(({ name }) => name === 'dateOfIssue'));
   return found?.kind === 'digits' ? found.digits : undefined;
 }
 
 function dateOfIssueInDg13(file: Uint8Array | undefined): string | undefined {
-  const content = readOr(() => dg13.decode(file ?? new Uint8Array()).fields.find(({ index }) => index === DATE_OF_ISSUE)?.content);
+  if (file === undefined) return undefined;
+  const content = readOr(() => dg13.decode(file).fields.find(({ index }) => index === DATE_OF_ISSUE)?.content);
   const text = content?.kind === 'printable' || content?.kind === 'utf8' ? content.text : '';
   return /^(\d{2})\/(\d{2})\/(\d{4})$/.exec(text)?.slice(1).toReversed().join('');
 }

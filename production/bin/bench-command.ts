@@ -5,6 +5,7 @@ import { bareChip, bareFaces, benchEncoder, encoderTable, lineTable, processorMs
 import type { CliIo } from '#production/cli';
 import { demoOrders, drawImages, runDemo, type DemoShow } from '#production/demo';
 import { demoShow } from './demo-show.ts';
+import { benchPki, type PkiBenchOptions } from './bench-pki.ts';
 import { startDemoPlant } from './demo-plant.ts';
 import { startInterruptibly } from './interruptible-start.ts';
 import type { StartedPlant } from './start-plant.ts';
@@ -20,8 +21,15 @@ export function registerBench(program: Command, io: CliIo): void {
     .description('commands against the least, one seat and sixteen against the wire, processor time by step')
     .action(async () => io.out(await encoder()));
   bench
+    .command('pki')
+    .option('--signatures <n>', 'past signatures among which the cards of one key are listed', within(1000, 50_000_000), 1_000_000)
+    .option('--rounds <n>', 'rounds of signing', within(1, 100), 7)
+    .option('--per-round <n>', 'signatures a round', within(10, 100_000), 2000)
+    .description('signer with intents against the bare token, EF.SOD against pkijs, the cards of one key among many')
+    .action(async (options: PkiBenchOptions) => io.out(await benchPki(io, PROFILE, options)));
+  bench
     .command('line')
-    .option('--cards <n>', 'cards to make', count, 48)
+    .option('--cards <n>', 'cards to make', within(6, 500), 48)
     .description('cards per second, and processor milliseconds a card by process, on a plant of its own')
     .action(async (options: { readonly cards: number }) => {
       mkdirSync(resolve(io.cwd, 'var'), { recursive: true });
@@ -101,8 +109,11 @@ function pidOf(plantDir: string, name: string): number {
   return (JSON.parse(readFileSync(join(plantDir, 'processes', `${name}.json`), 'utf8')) as { pid: number }).pid;
 }
 
-function count(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 6 || value > 500) throw new InvalidArgumentError('a whole number from 6 to 500');
-  return value;
+function within(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!Number.isInteger(value) || value < least || value > most)
+      throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
+    return value;
+  };
 }
