@@ -174,8 +174,10 @@ export class Proceedings {
     const source = this.deps.tokens[name];
     if (source === undefined) throw new CeremonyError('CEREMONY_TOKEN_ABSENT', { where: name });
     const hsm = typeof source === 'function' ? await source() : source;
-    if ((hsm.kind === 'software') !== (this.deps.mode === 'rehearsal')) throw new CeremonyError('CEREMONY_TOKEN_REFUSED', { where: name });
+    this.#assertKind(name, hsm);
     if (name === AUTHORITY) await openByQuorum(hsm, this.ceremony.quorum.needed, this.deps.present);
+    // What is behind a hosted token is known once it is open.
+    this.#assertKind(name, hsm);
     this.#open.set(name, hsm);
     await this.#admit(name, hsm);
     return hsm;
@@ -185,6 +187,13 @@ export class Proceedings {
   async close(): Promise<void> {
     await this.#open.get(AUTHORITY)?.close();
     this.#open.clear();
+  }
+
+  /** A plant's keys live in a device; a rehearsal's leave no trace in one. */
+  #assertKind(name: string, hsm: Hsm): void {
+    const behind = 'behind' in hsm ? hsm.behind : hsm.kind;
+    if (behind !== undefined && (behind === 'software') !== (this.deps.mode === 'rehearsal'))
+      throw new CeremonyError('CEREMONY_TOKEN_REFUSED', { where: name });
   }
 
   async #key<K extends AnyKey>(make: KeyRole, kind: K['kind'], generate: (hsm: Hsm, label: string) => Promise<K>): Promise<K> {
