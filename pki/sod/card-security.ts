@@ -23,7 +23,7 @@ export interface CardSecurityVerdict {
 }
 
 /** id-SecurityObject, bsi-de applications(3) eID(2) 1 (Doc 9303-10 §3.11.4). */
-const SECURITY_OBJECT = '0.4.0.127.0.7.3.2.1';
+export const SECURITY_OBJECT = '0.4.0.127.0.7.3.2.1';
 
 /**
  * Passive Authentication of EF.CardSecurity (Doc 9303-10 §3.11.4, Doc 9303-11 §5.1): as EF.SOD, signed by a Document Signer, with

@@ -29,6 +29,13 @@ export function documentSigner(certificateDer: Uint8Array): DocumentSigner {
   return signer;
 }
 
+/** The key signs inside its usage period and the validity of its certificate, both to the second. */
+export function assertUsagePeriod({ privateKeyUsagePeriod: usage, validity }: Certificate, at: Date): void {
+  const from = usage?.notBefore ?? validity.notBefore;
+  const to = usage?.notAfter ?? validity.notAfter;
+  if (at < from || at > to || at < validity.notBefore || at > validity.notAfter) throw new SodError('SOD_SIGNER_OUTSIDE_USAGE_PERIOD');
+}
+
 function readSigner(certificateDer: Uint8Array): DocumentSigner {
   const certificate = readCertificate(certificateDer);
   const findings = lintCertificate(certificate, 'document-signer', { technicalLifeYears: 0 });

@@ -12,6 +12,7 @@ export { lintSod, type SodFinding } from './lint/lint.ts';
 export { SOD_RULES, type SodDeviation, type SodRuleId } from './lint/rules.ts';
 export type { SodContext } from './lint/facts.ts';
 export { verifySod, type PassiveAuthenticationVerdict, type SodOptions } from './verify.ts';
+export { issueCardSecurity, type CardSecurityRequest } from './issue-card-security.ts';
 export { verifyCardSecurity, type CardSecurityVerdict } from './card-security.ts';
 export {
   findCsca,

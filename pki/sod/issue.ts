@@ -4,7 +4,7 @@ import { signatureFromToken, verifySignature, type Certificate, type SignatureAl
 import { HASH_OF, signatureAlgorithmOf, usualAlgorithms, type SodAlgorithms } from './algorithms.ts';
 import { lastDayOf } from './card-life.ts';
 import { assertDataGroup, documentTypeOf, readEfCom } from './data-groups.ts';
-import type { DocumentSigner } from './document-signer.ts';
+import { assertUsagePeriod, type DocumentSigner } from './document-signer.ts';
 import { readFacts, type SodContext } from './lint/facts.ts';
 import { sodFindings } from './lint/lint.ts';
 import { SodError } from './sod-error.ts';
@@ -144,12 +144,6 @@ function templateOf(shape: SodShape): SodTemplate {
 function assertLint(efSod: Uint8Array, certificate: Certificate, context: SodContext): void {
   const findings = sodFindings(readFacts(efSod, context, certificate));
   if (findings.length > 0) throw new SodError('SOD_LINT', { detail: findings.map(({ rule }) => rule).join(', ') });
-}
-
-function assertUsagePeriod({ privateKeyUsagePeriod: usage, validity }: Certificate, at: Date): void {
-  const from = usage?.notBefore ?? validity.notBefore;
-  const to = usage?.notAfter ?? validity.notAfter;
-  if (at < from || at > to || at < validity.notBefore || at > validity.notAfter) throw new SodError('SOD_SIGNER_OUTSIDE_USAGE_PERIOD');
 }
 
 function assertDocumentType({ documentTypes }: Certificate, dg1: Uint8Array | undefined): void {

@@ -47,18 +47,21 @@ function keyOf(own: SignatureAlgorithm, privateKey: KeyObject, spki: Uint8Array)
 
 export const ISSUED_AT = new Date('2026-11-21T08:00:00Z');
 
-export interface ThrowAwayPki {
+export interface ThrowAwayPki<K = ThrowAwayKey> {
   readonly csca: Uint8Array;
   readonly cscaKey: ThrowAwayKey;
   readonly documentSigner: Uint8Array;
-  readonly key: ThrowAwayKey;
+  readonly key: K;
 }
 
 const NAME = { country: 'VN', organization: 'Cardmint Specimen', commonName: 'CSCA SPECIMEN' };
 const SHARED = { mrzCountry: 'VNM', crlUrls: ['https://specimen.invalid/VNM.crl'] };
 
 /** A CSCA, and a Document Signer with this key: of ninety days, for cards of 25 years with the document code ID. */
-export async function throwAwayPki(key: ThrowAwayKey, cscaKey = ecKey('brainpoolP256r1', 'sha256')): Promise<ThrowAwayPki> {
+export async function throwAwayPki<K extends Pick<ThrowAwayKey, 'spki'>>(
+  key: K,
+  cscaKey = ecKey('brainpoolP256r1', 'sha256'),
+): Promise<ThrowAwayPki<K>> {
   const issuer: IssuingKey = { name: NAME, spki: cscaKey.spki, algorithm: cscaKey.algorithm };
   const issue = async (request: CertificateRequest) => {
     const token = prepareCertificate(request, issuer);

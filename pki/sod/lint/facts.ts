@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import { equalBytes } from '#encoder/bytes';
-import { decodeTlvs } from '#encoder/tlv';
+import { ByteReader, equalBytes } from '#encoder/bytes';
+import { readTlv } from '#encoder/tlv';
 import { isNamedBy, namedAlgorithm, readSignedData, type NamedAlgorithm, type SignedDataForm, type SignerInfoForm } from '#pki/cms';
 import { pointOfKey } from '#pki/ec';
 import { parseCertificate, type Certificate } from '#pki/x509';
@@ -19,8 +19,9 @@ export interface SodContext {
 
 /** What the rules look at. Members that could not be read are undefined: the rule that says so is broken, those about them are not asked. */
 export interface SodFacts {
-  /** The file, tag 77 and all. */
   readonly file: Uint8Array;
+  /** Its first data object; the file, where it begins with none. */
+  readonly object: Uint8Array;
   readonly context: SodContext;
   readonly data: SignedDataForm | undefined;
   /** The first of `data.signerInfos`. */
@@ -33,9 +34,13 @@ export interface SodFacts {
   readonly certificate: Certificate | undefined;
 }
 
+/** Tag of the template (Doc 9303-10 table 38). */
+export const EF_SOD = 0x77;
+
 /** @param known a certificate that was parsed before, so that it is not parsed again for every card that it signs */
 export function readFacts(file: Uint8Array, context: SodContext = {}, known?: Certificate): SodFacts {
-  const data = readOr(() => readSignedData(decodeTlvs(file, 'EF.SOD')[0]?.value ?? new Uint8Array(), 'EF.SOD'));
+  const first = readOr(() => readTlv(new ByteReader(file, 'EF.SOD')));
+  const data = readOr(() => (first?.tag === EF_SOD ? readSignedData(first.value, 'EF.SOD') : undefined));
   const [signer] = data?.signerInfos ?? [];
   const certificates = (data?.certificates ?? []).flatMap((der) => readCertificate(der, known) ?? []);
   const named =
@@ -44,6 +49,7 @@ export function readFacts(file: Uint8Array, context: SodContext = {}, known?: Ce
       : certificates.filter((certificate) => isNamedBy(signer.sid, certificate) || isKeyNamedBy(signer, certificate));
   return {
     file,
+    object: first === undefined ? file : file.subarray(0, (first.offset ?? 0) + first.value.length),
     context,
     data,
     signer,

@@ -9,5 +9,5 @@ export const sodInDer = {
   clause: 'Doc 9303-10 §4.6.2.2: the signed data is in DER (ISO/IEC 8825-1 §10, §11)',
   binds: 'everyone',
   about: 'file',
-  holds: ({ file }) => nonDer(file, isCertificates) === undefined,
+  holds: ({ object }) => nonDer(object, isCertificates) === undefined,
 } as const satisfies SodRule;

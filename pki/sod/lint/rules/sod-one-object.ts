@@ -1,5 +1,4 @@
-import { ByteReader } from '#encoder/bytes';
-import { readTlv } from '#encoder/tlv';
+import { EF_SOD } from '../facts.ts';
 import type { SodRule } from '../rule.ts';
 
 export const sodOneObject = {
@@ -7,12 +6,5 @@ export const sodOneObject = {
   clause: 'Doc 9303-10 §4.6.2: EF.SOD is one template with tag 77, nothing after it',
   binds: 'everyone',
   about: 'file',
-  holds: ({ file }) => {
-    const reader = new ByteReader(file, 'EF.SOD');
-    try {
-      return readTlv(reader).tag === 0x77 && reader.remaining === 0;
-    } catch {
-      return false;
-    }
-  },
+  holds: ({ file, object }) => file[0] === EF_SOD && object.length === file.length,
 } as const satisfies SodRule;

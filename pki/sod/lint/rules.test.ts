@@ -1,0 +1,75 @@
+import { beforeAll, describe, expect, test } from 'vitest';
+import { tlv } from '#encoder/tlv';
+import { specimenFiles } from '#pki/testing';
+import { membersOf, mutatedSod } from '../mutations.fixture.ts';
+import { ecKey, ISSUED_AT, throwAwayPki, type ThrowAwayPki } from '../throw-away.fixture.ts';
+import { verifySod } from '../verify.ts';
+import { badSods, type BadSod } from './bad-sods.fixture.ts';
+import { lintSod } from './lint.ts';
+import { SOD_RULES, type SodRuleId } from './rules.ts';
+
+let pki: ThrowAwayPki;
+let bad: Readonly<Record<SodRuleId, BadSod>>;
+beforeAll(async () => {
+  pki = await throwAwayPki(ecKey('P-256', 'sha256'));
+  bad = badSods(pki);
+});
+
+const good = (): Uint8Array => mutatedSod(pki);
+const rulesOf = (file: Uint8Array, context?: BadSod['context']) => lintSod(file, context).map(({ rule }) => rule);
+
+describe.each(SOD_RULES.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  test(`${id}: the good file keeps it (${rule.clause})`, () => {
+    expect(rulesOf(good(), { dataGroups: specimenFiles() })).toEqual([]);
+  });
+
+  test(`${id}: the bad file breaks it, and nothing else`, () => {
+    const { file, context, also = [] } = bad[id];
+    expect(rulesOf(file, context).toSorted()).toEqual([id, ...also].toSorted());
+  });
+
+  if (rule.binds === 'everyone')
+    test(`${id}: a reader refuses the bad file and names the rule`, () => {
+      const { good: isGood, checks } = verifySod(bad[id].file, specimenFiles(), { csca: [pki.csca], at: ISSUED_AT });
+      expect(isGood).toBe(false);
+      expect(checks).toHaveLength(1);
+      expect(checks[0]).toMatchObject({ check: 'structure', outcome: 'failed' });
+      expect(checks[0]?.detail?.split(', ')).toContain(id);
+    });
+
+  if ('tolerable' in rule)
+    test(`${id}: a reader that is told to bears it, and names it`, () => {
+      const tolerated = SOD_RULES.flatMap((one) => ('tolerable' in one && one.id === id ? [one.id] : []));
+      const verdict = verifySod(bad[id].file, specimenFiles(), { csca: [pki.csca], at: ISSUED_AT, tolerated });
+      expect(verdict).toMatchObject({ good: true, deviations: tolerated });
+      expect(verifySod(good(), specimenFiles(), { csca: [pki.csca], at: ISSUED_AT, tolerated }).deviations).toEqual([]);
+    });
+});
+
+test('the deviations that can be borne are these, and no others', () => {
+  expect(SOD_RULES.flatMap((rule) => ('tolerable' in rule ? [rule.id] : []))).toEqual([
+    'sod-version-3',
+    'sod-digest-algorithms-of-the-signer',
+    'sod-content-type-of-icao',
+    'sod-certificates-in-der-order',
+    'sod-without-revocation-lists',
+    'sod-signer-info-version',
+    'sod-signer-key-identifier-certified',
+    'sod-signed-attributes-in-der-order',
+    'sod-without-unsigned-attributes',
+    'sod-signature-algorithm-names-its-hash',
+    'sod-signature-algorithm-parameters',
+  ]);
+});
+
+test('sod-signed-attributes-in-der-order: borne too where DER order was signed and another written', () => {
+  const file = mutatedSod(pki, { signer: ({ signedAttrs }) => ({ signedAttrs: tlv(0xa0, ...membersOf(signedAttrs).toReversed()) }) });
+  const options = { csca: [pki.csca], at: ISSUED_AT };
+  expect(verifySod(file, specimenFiles(), options).good).toBe(false);
+  expect(verifySod(file, specimenFiles(), { ...options, tolerated: ['sod-signed-attributes-in-der-order'] }).good).toBe(true);
+});
+
+test('every rule has its own name and says where it comes from', () => {
+  expect(new Set(SOD_RULES.map(({ id }) => id)).size).toBe(SOD_RULES.length);
+  for (const { clause } of SOD_RULES) expect(clause).toMatch(/^(Doc 9303|RFC \d+|ISO\/IEC|card profile|house rule)/);
+});
