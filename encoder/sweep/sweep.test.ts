@@ -115,6 +115,25 @@ describe('a sweep that cannot fail proves nothing', () => {
     expect((await run(defective({ kind: 'lockLies' }))).verdict).toEqual({ verdict: 'terminated', code: 'LOCK_NOT_PROVEN' });
   });
 
+  it.each([
+    ['keysStay', 'KEYS_NOT_REPLACED'],
+    ['checkValueLies', 'SCP_ANSWER_INVALID'],
+  ] as const)("a chip that only says that it has taken the plant's keys (%s) ends as terminated", async (kind, code) => {
+    const { made, verdict } = await run(defective({ kind }));
+    expect(verdict).toEqual({ verdict: 'terminated', code });
+    expect(made.journal.entries.map(({ operation, result }) => `${operation} ${result ?? ''}`)).toEqual(['replaceKeys unknown']);
+  });
+
+  it("E6: a card that was begun under its maker's keys is a violation, however good it is", async () => {
+    const bench = benchOf(REFERENCE, 'icao-td3-bac');
+    const made = await makeCard(bench, seats, { image: bench.blank().image, interruptions: [] });
+    expect(await judge(bench, made)).toEqual({ verdict: 'resumed' });
+    const [first, second, ...rest] = made.journal.entries;
+    const entries = [second, first, ...rest].filter((entry) => entry !== undefined);
+    const late = { ...made, journal: { ...made.journal, entries } };
+    expect(await judge(bench, late)).toEqual({ verdict: 'violation', why: "begun under its maker's keys" });
+  });
+
   it('a chip that is torn and mute for ever ends as terminated, after the tries that the plant allows', async () => {
     const { made, verdict } = await run(defective({ kind: 'tornAtUpdate', update: 3 }));
     expect(verdict).toEqual({ verdict: 'terminated', code: 'CARD_MUTE' });

@@ -61,7 +61,8 @@ export class PersonalisationState {
     if (command.ins === 0x50) return this.#initializeUpdate(command);
     if (command.ins === 0xa4) return selectInClear(command);
     if (command.ins === 0xca) return getDataInClear(this.#chip, command);
-    return COMMANDS[command.ins] === undefined ? status(StatusWord.INS_NOT_SUPPORTED) : status(StatusWord.SECURITY_STATUS_NOT_SATISFIED);
+    const known = command.ins === PUT_KEY || COMMANDS[command.ins] !== undefined;
+    return status(known ? StatusWord.SECURITY_STATUS_NOT_SATISFIED : StatusWord.INS_NOT_SUPPORTED);
   }
 
   #initializeUpdate(command: ParsedCommandApdu): ResponseApdu {

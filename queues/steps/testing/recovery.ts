@@ -56,7 +56,7 @@ export async function inspectUntilDone(world: World, cardId: CardId): Promise<nu
 
 /**
  * What must hold at every quiet moment: each blank is where its moves say, no blank and no chip belongs to two cards, no chip was begun
- * but for the card it is bound to, nothing was printed twice.
+ * but for the card it is bound to, and none before it had keys of the plant (invariant E6), nothing was printed twice.
  */
 export async function checkBooks(world: World, label: string): Promise<void> {
   const { cards, blanks, moves } = world.books.data;
@@ -76,11 +76,11 @@ export async function checkBooks(world: World, label: string): Promise<void> {
   for (const { serial } of world.blanks) {
     if (world.forgotten.has(serial)) continue;
     const { lifeCycle } = await world.chip(serial);
-    if (lifeCycle !== 'blank')
-      expect(
-        [...cards.values()].some((card) => card.boundSerial === serial),
-        `${label}: ${serial}`,
-      ).toBe(true);
+    const bound = [...cards.values()].some((card) => card.boundSerial === serial);
+    if (lifeCycle !== 'blank') expect(bound, `${label}: ${serial}`).toBe(true);
+    const versions = await world.keyVersions(serial);
+    if (lifeCycle !== 'blank') expect(versions, `${label}: ${serial} under its maker's keys`).toEqual([2]);
+    if (!bound) expect(versions, `${label}: ${serial} has keys of ours`).toEqual([1]);
   }
   expect(new Set(world.impressions).size, `${label}: impressions`).toBe(world.impressions.length);
 }

@@ -67,6 +67,8 @@ export interface World {
   readonly forgotten: ReadonlySet<string>;
   /** The chip's files by identifier, size and hash, and the life of the chip. */
   chip(serial: string): Promise<{ readonly lifeCycle: string; readonly files: string }>;
+  /** Versions of the transport keys that the chip has: 1 its maker's, 2 the plant's. */
+  keyVersions(serial: string): Promise<readonly number[]>;
   /** What the chip of this card must hold, from the order, the books and the signer's answer. */
   planned(cardId: CardId): string;
   remove(): Promise<void>;
@@ -177,6 +179,16 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
     },
   });
   await feeder.load(blanks.map(({ serial }) => serial));
+
+  /** Looks into a chip's memory, wherever it lies. */
+  const look = async <T>(serial: string, at: (card: VirtualCard) => T): Promise<T> => {
+    const place = await feeder.find(serial);
+    const held = place === null ? undefined : inserted.get(place);
+    const card = held ?? open(serial);
+    const seen = at(card);
+    if (held === undefined) await card.close();
+    return seen;
+  };
 
   const signatures: { cardId: CardId; content: string }[] = [];
   const handedOut = new Map<string, Uint8Array>();
@@ -319,14 +331,8 @@ export async function createWorld(options: WorldOptions = {}): Promise<World> {
         await rm(join(folder, 'feeder', 'faces', `${serial}-${name}.png`), { force: true });
       }
     },
-    async chip(serial) {
-      const place = await feeder.find(serial);
-      const held = place === null ? undefined : inserted.get(place);
-      const card = held ?? open(serial);
-      const answer = { lifeCycle: card.lifeCycle, files: JSON.stringify(card.fileDigests()) };
-      if (held === undefined) await card.close();
-      return answer;
-    },
+    chip: (serial) => look(serial, (card) => ({ lifeCycle: card.lifeCycle, files: JSON.stringify(card.fileDigests()) })),
+    keyVersions: (serial) => look(serial, (card) => card.keyVersions()),
     planned(cardId) {
       const { chipId, profile } = books.card(cardId);
       const built = cardFiles({
