@@ -18,7 +18,14 @@ async function liar(lies: readonly Lie[]) {
   return { hsm, signsWell, honest, key };
 }
 
-test.each(['wrong-signature', 'other-message', 'previous-signature', 'short-signature'] as const)('%s does not verify', async (lie) => {
+test.each([
+  'wrong-signature',
+  'other-message',
+  'previous-signature',
+  'short-signature',
+  'der-signature',
+  'not-normalised-signature',
+] as const)('%s does not verify', async (lie) => {
   const { signsWell } = await liar(['honest', lie, 'honest']);
   expect(await signsWell('one')).toBe(true);
   expect(await signsWell('two')).toBe(false);
@@ -29,7 +36,7 @@ test('a code in the schedule is thrown without a signature; signs-then-dies make
   const { signsWell, honest, key, hsm } = await liar(['HSM_SESSION_LOST', 'signs-then-dies']);
   await expect(signsWell('one')).rejects.toMatchObject({ code: 'HSM_SESSION_LOST', remedy: 'retry' });
   expect(await honest.signaturesOf(key)).toBe(0);
-  await expect(signsWell('one')).rejects.toMatchObject({ code: 'HSM_DEVICE_FAILED', remedy: 'stop' });
+  await expect(signsWell('one')).rejects.toMatchObject({ code: 'HSM_DEVICE_FAILED', remedy: 'recycle' });
   expect(await honest.signaturesOf(key)).toBe(1);
   expect(hsm.calls).toBe(2);
 });

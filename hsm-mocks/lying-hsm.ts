@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Secret } from '#encoder/bytes';
+import { setTimeout } from 'node:timers/promises';
+import { concat, type Secret } from '#encoder/bytes';
 import {
+  derSignature,
   HsmError,
   REMEDY,
   type AesKey,
@@ -22,7 +24,15 @@ export type Lie =
   | 'other-message'
   | 'previous-signature'
   | 'short-signature'
+  /** ECDSA-Sig-Value where r || s belongs. */
+  | 'der-signature'
+  /** r and s with a zero byte before each, as DER INTEGERs have it. */
+  | 'not-normalised-signature'
   | 'signs-then-dies'
+  /** Honest after `slowMs`. */
+  | 'slow'
+  /** Signs and never answers. */
+  | 'signs-then-hangs'
   | HsmErrorCode;
 
 /** The lie for the n-th call of `sign`, counted from 0. A list is followed by honesty. */
@@ -36,12 +46,14 @@ export class LyingHsm implements Hsm {
   readonly kind = 'software';
   readonly #honest: Hsm;
   readonly #schedule: LieSchedule;
+  readonly #slowMs: number;
   #calls = 0;
   #previous: Uint8Array | undefined;
 
-  constructor(honest: Hsm, schedule: LieSchedule) {
+  constructor(honest: Hsm, schedule: LieSchedule, options: { readonly slowMs?: number } = {}) {
     this.#honest = honest;
     this.#schedule = schedule;
+    this.#slowMs = options.slowMs ?? 50;
   }
 
   /** One call in `oneIn` lies, which call and which lie being a function of the seed alone. */
@@ -57,14 +69,13 @@ export class LyingHsm implements Hsm {
     return this.#calls;
   }
 
-  async sign(key: SigningKey, digest: Uint8Array, scheme?: RsaScheme): Promise<Uint8Array> {
+  async sign(key: SigningKey, digestGiven: Uint8Array, scheme?: RsaScheme): Promise<Uint8Array> {
+    const digest = Uint8Array.from(digestGiven);
     const lie = this.#next();
     if (isErrorCode(lie)) throw new HsmError(lie, { where: 'sign' });
     switch (lie) {
-      case 'honest': {
-        this.#previous = await this.#honest.sign(key, digest, scheme);
-        return this.#previous;
-      }
+      case 'honest':
+        break;
       case 'wrong-signature':
         return flipped(await this.#honest.sign(key, digest, scheme));
       case 'other-message':
@@ -73,10 +84,22 @@ export class LyingHsm implements Hsm {
         return this.#previous ?? this.#honest.sign(key, flipped(digest), scheme);
       case 'short-signature':
         return (await this.#honest.sign(key, digest, scheme)).subarray(1);
+      case 'der-signature':
+        return derSignature(await this.#honest.sign(key, digest, scheme));
+      case 'not-normalised-signature':
+        return padded(await this.#honest.sign(key, digest, scheme));
       case 'signs-then-dies':
         await this.#honest.sign(key, digest, scheme);
         throw new HsmError('HSM_DEVICE_FAILED', { where: 'sign' });
+      case 'signs-then-hangs':
+        await this.#honest.sign(key, digest, scheme);
+        return new Promise(() => undefined);
+      case 'slow':
+        await setTimeout(this.#slowMs);
+        break;
     }
+    this.#previous = await this.#honest.sign(key, digest, scheme);
+    return this.#previous;
   }
 
   open(pin: Secret): Promise<void> {
@@ -156,6 +179,11 @@ export class LyingHsm implements Hsm {
 
 function flipped(bytes: Uint8Array): Uint8Array {
   return Uint8Array.from(bytes, (byte, index) => (index === bytes.length - 1 ? byte ^ 1 : byte));
+}
+
+function padded(raw: Uint8Array): Uint8Array {
+  const half = raw.length / 2;
+  return concat(Uint8Array.of(0), raw.subarray(0, half), Uint8Array.of(0), raw.subarray(half));
 }
 
 function isErrorCode(lie: Lie): lie is HsmErrorCode {

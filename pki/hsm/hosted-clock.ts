@@ -2,13 +2,13 @@ export interface HostClock {
   /** Milliseconds of any epoch that `Date` takes. */
   now(): number;
   /** Returns what cancels it. */
-  after(ms: number, then: () => void): () => void;
+  after(ms: number, run: () => void): () => void;
 }
 
 export const SYSTEM_CLOCK: HostClock = {
   now: () => Date.now(),
-  after: (ms, then) => {
-    const timer = setTimeout(then, ms);
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
     return () => {
       clearTimeout(timer);
     };

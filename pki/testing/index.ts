@@ -3,6 +3,7 @@
  * made-up card. Only tests import it.
  */
 export { inMemoryProcess } from './in-memory-process.ts';
+export { ManualClock } from './manual-clock.ts';
 export { softwareTokens, type SoftwareToken } from './software-tokens.ts';
 export { softHsmHome, softHsmToken, type SoftHsmToken } from './softhsm-token.ts';
 export { softHsmProcess, softHsmTokens, type Provocation, type SoftHsmProcess } from './softhsm-process.ts';
