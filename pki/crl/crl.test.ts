@@ -64,7 +64,7 @@ describe('Doc 9303-12 §7.1.4', () => {
 
   test.each([
     ['next-update-within-90-days', { nextUpdate: addDays(NOW, 91) }],
-    ['next-update-within-90-days', { nextUpdate: NOW }],
+    ['this-update-precedes-next-update', { nextUpdate: NOW }],
     ['issued-in-the-usage-period-of-the-csca', { thisUpdate: addYears(NOW, 6), nextUpdate: addDays(addYears(NOW, 6), 30) }],
   ] as const)('lint: %s', (rule, changes) => {
     expect(() => prepareCrl(request(changes))).toThrow(new RegExp(`CRL_LINT.*${rule}`));
@@ -83,7 +83,10 @@ test('times: not yet, in time, stale', async () => {
 
 test('RFC 5280 §5.2, §6.3.3: no list with a critical extension, none of a CA that may not sign lists', async () => {
   const crl = parseCrl(await issueCrl(prepareCrl(request()), sign));
-  const delta = { ...crl, extensions: new Map([...crl.extensions, ['2.5.29.27', { critical: true, value: Uint8Array.of(2, 1, 1) }]]) };
+  const delta = {
+    ...crl,
+    extensions: new Map([...crl.extensions, ['2.5.29.27', { critical: true, falseSpelledOut: false, value: Uint8Array.of(2, 1, 1) }]]),
+  };
   expect(crlFault(delta, csca, NOW)).toBe('critical-extension');
   expect(crlFault(crl, { ...csca, keyUsage: [5] }, NOW)).toBe('key-usage');
 });

@@ -9,7 +9,6 @@ import {
   TimeType,
   type Extension,
 } from 'pkijs';
-import { equalBytes } from '#encoder/bytes';
 import { tlv } from '#encoder/tlv';
 import {
   authorityKeyIdentifierExtension,
@@ -24,18 +23,14 @@ import {
   type SignatureAlgorithm,
 } from '#pki/x509';
 import { CrlError } from './crl-error.ts';
-import { authorityKeyOf, parseTbs } from './crl.ts';
-
-export interface RevokedCertificate {
-  readonly serialNumber: Uint8Array;
-  readonly revokedAt: Date;
-}
+import { parseTbs, type RevokedCertificate } from './crl.ts';
+import { lintCrl } from './lint/lint.ts';
 
 export interface CrlRequest {
   readonly csca: Certificate;
   readonly algorithm: SignatureAlgorithm;
   /** Non-negative and higher than on the list before. */
-  readonly number: number;
+  readonly number: number | bigint;
   readonly thisUpdate: Date;
   /** At most 90 days later (Doc 9303-12 §4.1.5). */
   readonly nextUpdate: Date;
@@ -48,8 +43,6 @@ export interface CrlToken {
   readonly csca: Certificate;
   readonly algorithm: SignatureAlgorithm;
 }
-
-const DAYS_MAX = 90;
 
 /** pkijs keeps the to-be-signed part to itself, because it expects to sign it. */
 class ListToBeSigned extends CertificateRevocationList {
@@ -92,29 +85,8 @@ export function prepareCrl(request: CrlRequest): CrlToken {
 
 /** A token for bytes that were prepared before; it passes the same lint again. */
 export function crlTokenOf(tbs: Uint8Array, csca: Certificate, algorithm: SignatureAlgorithm): CrlToken {
-  const list = parseTbs(tbs, encodeAlgorithm(algorithm));
-  const ski = csca.subjectKeyIdentifier;
-  const aki = authorityKeyOf(list);
-  const rules: readonly (readonly [string, boolean])[] = [
-    ['issuer-is-the-csca', equalBytes(list.issuer, csca.subject)],
-    [
-      'times-in-utc-time-until-2049',
-      [list.thisUpdate, list.nextUpdate].every((at, i) => list.timeTags[i] === (at.getUTCFullYear() < 2050 ? 0x17 : 0x18)),
-    ],
-    [
-      'next-update-within-90-days',
-      list.nextUpdate > list.thisUpdate && list.nextUpdate.getTime() - list.thisUpdate.getTime() <= DAYS_MAX * 86_400_000,
-    ],
-    [
-      'only-authority-key-identifier-and-crl-number',
-      [...list.extensions.keys()].join() === [OID.authorityKeyIdentifier, OID.cRLNumber].join(),
-    ],
-    ['extensions-not-critical', [...list.extensions.values()].every(({ critical }) => !critical)],
-    ['authority-key-identifier-is-the-csca-key', ski !== undefined && aki !== undefined && equalBytes(ski, aki)],
-    ['issued-in-the-usage-period-of-the-csca', list.thisUpdate <= (csca.privateKeyUsagePeriod?.notAfter ?? csca.validity.notAfter)],
-  ];
-  const broken = rules.filter(([, holds]) => !holds).map(([rule]) => rule);
-  if (broken.length > 0) throw new CrlError('CRL_LINT', { detail: broken.join(', ') });
+  const findings = lintCrl(parseTbs(tbs, encodeAlgorithm(algorithm)), csca);
+  if (findings.length > 0) throw new CrlError('CRL_LINT', { detail: findings.map(({ rule }) => rule).join(', ') });
   const digest = Uint8Array.from(createHash(algorithm.hash).update(tbs).digest());
   const token = Object.freeze({ tbs: Uint8Array.from(tbs), digest, csca, algorithm });
   unspent.add(token);
@@ -124,7 +96,15 @@ export function crlTokenOf(tbs: Uint8Array, csca: Certificate, algorithm: Signat
 /** Spends the token: one signature, verified under the CSCA's public key before anyone sees it. DER. */
 export async function issueCrl(token: CrlToken, sign: DigestSigner): Promise<Uint8Array> {
   if (!unspent.delete(token)) throw new CrlError('CRL_TOKEN_SPENT');
-  const signature = signatureFromToken(token.algorithm, await sign(token.digest));
+  const signature = signatureOrRefusal(token.algorithm, await sign(token.digest));
   if (!verifySignature(token.algorithm, token.tbs, token.csca.publicKey, signature)) throw new CrlError('CRL_SIGNATURE_REJECTED');
   return tlv(0x30, token.tbs, encodeAlgorithm(token.algorithm), tlv(0x03, Uint8Array.of(0), signature));
+}
+
+function signatureOrRefusal(algorithm: SignatureAlgorithm, raw: Uint8Array): Uint8Array {
+  try {
+    return signatureFromToken(algorithm, raw);
+  } catch (cause) {
+    throw new CrlError('CRL_SIGNATURE_REJECTED', { cause });
+  }
 }

@@ -29,8 +29,8 @@ export { encodeName, nameInDer, parsedName, type DistinguishedName } from './nam
 export { isDer } from './is-der.ts';
 export { isSerialNumber } from './serial-number.ts';
 export { subjectPublicKeyInfo, type SubjectKey } from './subject-public-key.ts';
-export { issuedBy, lintCertificate, lintEncodedCertificate, type LintFinding } from './lint/lint.ts';
-export type { CertificateProfile, LintParameters } from './lint/rule.ts';
+export { issuedBy, lintCertificate, lintEncodedCertificate } from './lint/lint.ts';
+export { broken, type CertificateProfile, type LintFinding, type LintParameters, type LintRule } from './lint/rule.ts';
 export {
   certificateTokenOf,
   issueCertificate,

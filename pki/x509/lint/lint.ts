@@ -4,14 +4,7 @@ import { parseCertificate, type Certificate, type TbsCertificate } from '../cert
 import { isDer } from '../is-der.ts';
 import { verifySignature } from '../signature-algorithm.ts';
 import { RULES } from './registry.ts';
-import type { CertificateProfile, LintContext, LintParameters, Rule } from './rule.ts';
-
-export interface LintFinding {
-  /** The rule's id. */
-  readonly rule: string;
-  /** Where the rule comes from. */
-  readonly clause: string;
-}
+import { broken, type CertificateProfile, type LintFinding, type LintParameters } from './rule.ts';
 
 /** The life of a card without expiry, where nobody says another. */
 const TECHNICAL_LIFE_YEARS = 25;
@@ -24,7 +17,10 @@ export function lintCertificate(
 ): readonly LintFinding[] {
   const { technicalLifeYears = TECHNICAL_LIFE_YEARS, issuer } = parameters;
   const context = { certificate, profile, technicalLifeYears, issuer };
-  return RULES.filter((rule) => rule.profiles.includes(profile) && !isKept(rule, context)).map(finding);
+  return broken(
+    RULES.filter((rule) => rule.profiles.includes(profile)),
+    context,
+  );
 }
 
 /** Findings about bytes that no rule can be asked about, because they are no certificate, or not this issuer's. */
@@ -56,20 +52,6 @@ export function lintEncodedCertificate(
 export function issuedBy(authority: Certificate): LintParameters & { readonly issuerKey: KeyObject } {
   const { subject: name, subjectKeyIdentifier: keyIdentifier, publicKey: issuerKey } = authority;
   return { issuerKey, ...(keyIdentifier === undefined ? {} : { issuer: { name, keyIdentifier } }) };
-}
-
-/** A name or an extension that cannot even be read keeps no rule about it. */
-function isKept(rule: Rule, context: LintContext): boolean {
-  try {
-    return rule.holds(context);
-  } catch (error) {
-    if (isCodedError(error)) return false;
-    throw error;
-  }
-}
-
-function finding({ id, clause }: Rule): LintFinding {
-  return { rule: id, clause };
 }
 
 function readOrUndefined(der: Uint8Array): Certificate | undefined {

@@ -1,3 +1,4 @@
+import { isCodedError } from '#encoder/bytes';
 import type { TbsCertificate } from '../certificate.ts';
 
 export type CertificateProfile = 'csca' | 'csca-link' | 'document-signer' | 'master-list-signer' | 'deviation-list-signer' | 'plant-signer';
@@ -24,10 +25,35 @@ export interface LintContext {
   readonly issuer: LintParameters['issuer'] | undefined;
 }
 
-/** One rule: its name, the profiles it binds, the clause it guards, and whether it holds. A coded error of `holds` means that it does not. */
-export interface Rule {
+/** One rule of a lint: its name, the clause it guards, and whether it holds. A coded error of `holds` means that it does not. */
+export interface LintRule<Context> {
   readonly id: string;
-  readonly profiles: readonly CertificateProfile[];
   readonly clause: string;
-  readonly holds: (context: LintContext) => boolean;
+  readonly holds: (context: Context) => boolean;
+}
+
+/** One rule of a certificate, and the profiles it binds. */
+export interface Rule extends LintRule<LintContext> {
+  readonly profiles: readonly CertificateProfile[];
+}
+
+export interface LintFinding {
+  /** The rule's id. */
+  readonly rule: string;
+  /** Where the rule comes from. */
+  readonly clause: string;
+}
+
+/** The rules that do not hold. A name or an extension that cannot even be read keeps no rule about it. */
+export function broken<Context>(rules: readonly LintRule<Context>[], context: Context): readonly LintFinding[] {
+  return rules.flatMap((rule) => (isKept(rule, context) ? [] : [{ rule: rule.id, clause: rule.clause }]));
+}
+
+function isKept<Context>(rule: LintRule<Context>, context: Context): boolean {
+  try {
+    return rule.holds(context);
+  } catch (error) {
+    if (isCodedError(error)) return false;
+    throw error;
+  }
 }
