@@ -25,7 +25,7 @@ const token = {
     return tried.at(-1) === '2468' ? Promise.resolve() : Promise.reject(new HsmError('HSM_PIN_INCORRECT'));
   },
 };
-const open = (): Promise<void> => openToken(token, { plantDir, pinFile });
+const open = (): Promise<void> => openToken(token, { plantDir, name: 'a', pinFile });
 
 test('a refused PIN reaches the token once, however often the signer is started again (invariants §3.4)', async () => {
   writeFileSync(pinFile, '1357\n', { mode: 0o600 });
@@ -45,7 +45,7 @@ test('a PIN file that was written anew is tried, and a PIN that opens is tried a
 test('a token that is away is no wrong PIN: it is tried again', async () => {
   writeFileSync(pinFile, '2468', { mode: 0o600 });
   const away = { open: () => Promise.reject(new HsmError('HSM_TOKEN_NOT_FOUND')) };
-  await expect(openToken(away, { plantDir, pinFile })).rejects.toMatchObject({ code: 'HSM_TOKEN_NOT_FOUND' });
+  await expect(openToken(away, { plantDir, name: 'a', pinFile })).rejects.toMatchObject({ code: 'HSM_TOKEN_NOT_FOUND' });
   await open();
   expect(tried).toEqual(['2468']);
 });

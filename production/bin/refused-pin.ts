@@ -10,8 +10,11 @@ import { writeWhole } from '#production/plant';
  * a file that was written anew is tried again.
  * @throws HsmError of the token; `HSM_PIN_INCORRECT` without touching it while the refused file is still there.
  */
-export async function openToken(hsm: Pick<Hsm, 'open'>, at: { readonly plantDir: string; readonly pinFile: string }): Promise<void> {
-  const mark = join(at.plantDir, 'token-pin.refused');
+export async function openToken(
+  hsm: Pick<Hsm, 'open'>,
+  at: { readonly plantDir: string; readonly name: string; readonly pinFile: string },
+): Promise<void> {
+  const mark = join(at.plantDir, `token-${at.name}-pin.refused`);
   const file = identityOf(at.pinFile);
   if (readIfThere(mark) === file) throw new HsmError('HSM_PIN_INCORRECT', { where: at.pinFile, detail: 'refused before, not tried again' });
   try {

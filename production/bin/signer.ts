@@ -20,7 +20,7 @@ await runProcess('signer', async (plant, log) => {
   const [token] = plant.tokens;
   if (token === undefined) throw new Error('a plant has tokens');
   const hsm = new Pkcs11Hsm({ tokenLabel: token.tokenLabel, modulePath: token.module });
-  await openToken(hsm, { plantDir: plant.plantDir, pinFile: token.pinFile });
+  await openToken(hsm, { plantDir: plant.plantDir, name: token.name, pinFile: token.pinFile });
   const plan = specimenPlan();
   const ceremony = await runFirstCeremony(
     hsm,
