@@ -17,7 +17,8 @@ import { readRequestInfo } from './read.ts';
 
 export interface RequestedCertificate {
   readonly subject: DistinguishedName;
-  readonly key: SubjectKey;
+  /** The key, or its SubjectPublicKeyInfo where a token gave it so. */
+  readonly key: SubjectKey | Uint8Array;
   readonly algorithm: SignatureAlgorithm;
 }
 
@@ -33,7 +34,7 @@ const unspent = new WeakSet<CertificateRequestToken>();
 
 /** Builds the request; signs nothing. EC parameters are explicit, as they must be in the certificate (Doc 9303-12 §4.1.6); no attributes. */
 export function prepareCertificateRequest({ subject, key, algorithm }: RequestedCertificate): CertificateRequestToken {
-  const info = derSequence(derInteger(0), nameInDer(subject), subjectPublicKeyInfo(key), tlv(0xa0));
+  const info = derSequence(derInteger(0), nameInDer(subject), key instanceof Uint8Array ? key : subjectPublicKeyInfo(key), tlv(0xa0));
   return certificateRequestTokenOf(info, algorithm);
 }
 

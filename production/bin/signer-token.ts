@@ -79,7 +79,7 @@ export function ceremonyTrust(ceremony: FirstCeremonyResult): Trust {
     csca: { current: csca.certificate, all: [csca.certificate], links: [] },
     crl,
     cvca: { certificate: cvca.certificate, links: [] },
-    custodians: [],
+    quorum: { custodians: [], needed: 2 },
   };
 }
 

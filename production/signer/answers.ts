@@ -7,6 +7,7 @@ import { openAny, SealedBoxError } from '#pki/sealed-box';
 import { parseCertificate } from '#pki/x509';
 import { lockClaimed } from '#production/cards';
 import { canonicalJson, withTransaction, type Trx } from '#production/store';
+import { authorityAnswers } from './authority-answers.ts';
 import { allDocumentSigners } from './document-signers.ts';
 import { hex, sha256 } from './hashes.ts';
 import { healthOf } from './health.ts';
@@ -30,6 +31,7 @@ export const BIRTH_CERTIFICATE_TYPE = 'cardmint-birth-certificate+json';
 export function createAnswers(deps: SignerDeps, signing: Signing = signingOf(deps)): Answers {
   const { tokens } = signing;
   return {
+    ...authorityAnswers(deps, signing),
     'public-material': async () => publicMaterial(deps, signing),
     health: async () => ({ ...(await healthOf(deps, signing)) }),
     'citizen-reference': async ({ personalNumber }) => {

@@ -71,7 +71,7 @@ describe('P2: the budget of a Document Signer', () => {
       maxLength: 5,
     });
     fc.assert(
-      fc.property(sizes, caps, fc.constantFrom(['a'], ['b'], ['a', 'b']), (portions, keys, tokens) => {
+      fc.property(sizes, caps, fc.constantFrom<(readonly string[])[]>(['a'], ['b'], ['a', 'b']), (portions, keys, tokens) => {
         let rows: readonly BudgetRow[] = keys.map(({ cap, token }, index) => row(`key-${index}`, { documentsMax: cap, token }));
         const seen = new Set<string>();
         for (const portion of portions) {

@@ -15,8 +15,8 @@ const ANSWER_MS_MAX = 15_000;
  * signer that made new ones at its start is understood without a restart.
  * Errors: `SignerError` with the signer's own code, or SIGNER_UNREACHABLE.
  */
-export function connectSigner(at: { readonly socketPath: string; readonly tokenFile: string }): SignerClient {
-  const ask = <N extends RequestName>(name: N, body: RequestOf<N>): Promise<Readonly<Record<string, unknown>>> => call(at, name, body);
+export function connectSigner(at: SignerAddress): SignerClient {
+  const ask = <N extends RequestName>(name: N, body: RequestOf<N>): Promise<Readonly<Record<string, unknown>>> => askSigner(at, name, body);
   return {
     async publicMaterial() {
       const answer = await ask('public-material', {});
@@ -57,11 +57,22 @@ export function connectSigner(at: { readonly socketPath: string; readonly tokenF
   };
 }
 
-async function call(
-  at: { readonly socketPath: string; readonly tokenFile: string },
-  name: RequestName,
-  body: unknown,
+/** Where the signer is, and who asks. */
+export interface SignerAddress {
+  readonly socketPath: string;
+  readonly tokenFile: string;
+}
+
+/** One request. Errors as `connectSigner`. */
+export function askSigner<N extends RequestName>(
+  at: SignerAddress,
+  name: N,
+  body: RequestOf<N>,
 ): Promise<Readonly<Record<string, unknown>>> {
+  return call(at, name, body);
+}
+
+async function call(at: SignerAddress, name: RequestName, body: unknown): Promise<Readonly<Record<string, unknown>>> {
   const identity = await readFile(at.tokenFile, 'utf8').catch((cause: unknown) => {
     throw new SignerError('SIGNER_UNREACHABLE', { where: name, cause });
   });

@@ -3,7 +3,12 @@
  * this room can reach an HSM by itself.
  */
 export type { Alarm, PublicMaterial, SignerClient, SignerClientIdentity, SignerHealth } from './contract.ts';
-export { connectSigner } from './client.ts';
+export { connectSigner, type SignerAddress } from './client.ts';
+export { connectSignerAuthority, type ListedDocumentSigner, type SignerAuthorityClient } from './authority-client.ts';
+export { ADMISSION, admissionContent } from './admission.ts';
+export { DESTRUCTION, DESTRUCTION_TYPE } from './destruction.ts';
+export { cardsOfSigner, type SignedCard } from './cards-of-signer.ts';
+export { reconcile, reconcileDaily, type KeyReconciliation, type Reconciliation, type Verdict } from './reconciliation.ts';
 export { BIRTH_CERTIFICATE_TYPE, createAnswers } from './answers.ts';
 export {
   signDocuments,

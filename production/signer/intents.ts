@@ -67,6 +67,8 @@ export class Intents {
   readonly #clock: ClockGuard;
   readonly #tokens: LiveTokens;
   readonly #wanted = new GroupCommit<WantedIntent, Intent | SignedBefore | SignerError>((members) => this.#intend(members));
+  /** Those that this process will settle. */
+  readonly #inFlight = new Set<number>();
   readonly #settled = new GroupCommit<Settlement, boolean>((members) => this.#settle(members));
 
   constructor(db: Db, clock: ClockGuard, tokens: LiveTokens) {
@@ -83,6 +85,7 @@ export class Intents {
   async intend(wanted: WantedIntent): Promise<Intent | SignedBefore> {
     const answer = await this.#wanted.add(wanted);
     if (answer instanceof SignerError) throw answer;
+    if ('intentId' in answer) this.#inFlight.add(answer.intentId);
     return answer;
   }
 
@@ -91,6 +94,7 @@ export class Intents {
    * what `together` throws, after the outcome was written without it
    */
   async settle(intent: Intent, outcome: Outcome, together?: (trx: Trx) => Promise<void>): Promise<void> {
+    this.#inFlight.delete(intent.intentId);
     const refused: { reason?: unknown } = {};
     const first = await this.#settled.add({ intent, outcome, together }).catch((error: unknown) => {
       if (together === undefined || error instanceof StoreError) throw error;
@@ -101,6 +105,26 @@ export class Intents {
     if ('reason' in refused) throw refused.reason;
     if (!first && outcome.result === 'signed')
       throw new SignerError('SIGNATURE_FAILED', { detail: 'this attempt was settled by another process' });
+  }
+
+  /**
+   * Names a doubt for every attempt whose end nobody wrote down and nobody waits for: its signer died, and its card was never asked for again.
+   * @returns how many there were
+   */
+  async settleForgotten(olderThanSeconds: number): Promise<number> {
+    const { rows } = await sql<{ intentId: number; attempt: number }>`
+      select i.intent_id as "intentId", i.attempts as attempt
+      from signature_intents i left join signature_outcomes o on o.intent_id = i.intent_id and o.attempt = i.attempts
+      where o.intent_id is null and i.intended_at < clock_timestamp() - make_interval(secs => ${olderThanSeconds})`.execute(this.#db);
+    const forgotten = rows.filter(({ intentId }) => !this.#inFlight.has(intentId));
+    if (forgotten.length > 0)
+      await withTransaction(this.#db, (trx) =>
+        writeOutcomes(
+          trx,
+          forgotten.map((row) => ({ ...row, outcome: UNRESOLVED })),
+        ),
+      );
+    return forgotten.length;
   }
 
   async #intend(members: readonly WantedIntent[]): Promise<readonly (Intent | SignedBefore | SignerError)[]> {
@@ -210,13 +234,15 @@ async function knownIntents(trx: Trx, members: readonly WantedIntent[]): Promise
   return rows;
 }
 
+const UNRESOLVED: Outcome = Object.freeze({ result: 'doubt', code: 'UNRESOLVED' });
+
 /** An attempt whose end nobody wrote down: its signer died, or hung, between intent and outcome. */
 async function settleOpen(trx: Trx, known: readonly KnownIntent[]): Promise<void> {
   const open = known.filter(({ attempts, outcomes }) => outcomes < attempts);
   if (open.length === 0) return;
   await writeOutcomes(
     trx,
-    open.map(({ intentId, attempts }) => ({ intentId, attempt: attempts, outcome: { result: 'doubt', code: 'UNRESOLVED' } })),
+    open.map(({ intentId, attempts }) => ({ intentId, attempt: attempts, outcome: UNRESOLVED })),
   );
 }
 

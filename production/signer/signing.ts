@@ -35,6 +35,8 @@ export interface SignerDeps extends SigningDeps {
   readonly budget?: BudgetPolicy;
   /** How long it takes to get a spare certified; 14 unless told. */
   readonly leadDays?: number;
+  /** Of the cards that this plant makes: ID, and 25 years for a card without expiry, unless told. */
+  readonly cards?: { readonly documentTypes: readonly string[]; readonly technicalLifeYears: number };
 }
 
 /** What every request works with: made once a process. */

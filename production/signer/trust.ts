@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { equalBytes } from '#encoder/bytes';
-import type { Custodian } from '#pki/ceremony';
+import type { Quorum } from '#pki/ceremony';
 import { crlFault, parseCrl } from '#pki/crl';
 import { lintCertificate, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
-import type { Db } from '#production/store';
+import { withTransaction, type Db, type Trx } from '#production/store';
 import { sha256 } from './hashes.ts';
 import { SignerError } from './signer-error.ts';
 
@@ -19,7 +19,7 @@ export interface Trust {
   /** CV certificates. */
   readonly cvca: { readonly certificate: Uint8Array; readonly links: readonly Uint8Array[] };
   /** Who may approve what two people must approve; nobody in a plant that was set up without custodians. */
-  readonly custodians: readonly Custodian[];
+  readonly quorum: Quorum;
 }
 
 /** The same, with what was imported since. */
@@ -45,7 +45,7 @@ export async function importCrl(db: Db, trust: Trust, crl: Uint8Array, at: Date)
     throw new SignerError('TRUST_REFUSED', { where: 'crl', detail: faults.find((fault) => fault !== 'issuer') ?? 'issuer' });
   if (!isLater(crl, held.crl) && !equalBytes(crl, held.crl))
     throw new SignerError('TRUST_REFUSED', { where: 'crl', detail: 'older than the one that is held' });
-  await store(db, 'crl', crl);
+  await storeTrust(db, 'crl', crl);
 }
 
 /**
@@ -68,8 +68,10 @@ export async function importCscaLink(
     ...(equalBytes(link.spki, csca.spki) && equalBytes(link.subject, csca.subject) && link.isCa ? [] : ['link-names-this-csca']),
   ];
   if (refused.length > 0) throw new SignerError('TRUST_REFUSED', { where: 'link', detail: refused.join(', ') });
-  await store(db, 'link', material.link);
-  await store(db, 'csca', material.csca);
+  await withTransaction(db, async (trx) => {
+    await storeTrust(trx, 'link', material.link);
+    await storeTrust(trx, 'csca', material.csca);
+  });
 }
 
 export function isIssuedBy(certificate: Certificate, issuer: Certificate): boolean {
@@ -94,7 +96,7 @@ function read<T>(parse: () => T): T {
   }
 }
 
-async function store(db: Db, kind: 'csca' | 'link' | 'crl', content: Uint8Array): Promise<void> {
+export async function storeTrust(db: Db | Trx, kind: 'csca' | 'link' | 'crl', content: Uint8Array): Promise<void> {
   await sql`
     insert into trust_material (content_hash, kind, content) values (${Buffer.from(sha256(content))}, ${kind}, ${Buffer.from(content)})
     on conflict (content_hash) do nothing`.execute(db);

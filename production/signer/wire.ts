@@ -5,10 +5,19 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import type { SignerClientIdentity } from './contract.ts';
 
-const Base64 = Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 400_000 });
+const BASE64 = '^[A-Za-z0-9+/]*={0,2}$';
+const Base64 = Type.String({ pattern: BASE64, maxLength: 400_000 });
+const Sha256 = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** A PrintableString or UTF8String of a name: no control character. */
+const NamePart = Type.String({ pattern: '^[\\u0020-\\u007e\\u00a0-\\uffff]{1,50}$' });
 const CardId = Type.String({ pattern: '^crd-[0-9a-z]{26}$' });
 const Fence = Type.Integer({ minimum: 1 });
 const object = <P extends Record<string, TSchema>>(properties: P) => Type.Object(properties, { additionalProperties: false });
+
+const Approvals = Type.Array(
+  object({ person: Type.String({ maxLength: 32 }), signature: Type.String({ pattern: '^[0-9A-Fa-f]{128}$' }) }),
+  { maxItems: 20 },
+);
 
 export interface RequestRow {
   readonly callers: readonly SignerClientIdentity[];
@@ -41,18 +50,48 @@ export const REQUESTS = {
   'terminal-chain': { callers: ['inspector'], schema: object({}) },
   'terminal-signature': {
     callers: ['inspector'],
-    schema: object({ data: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 1000 }) }),
+    schema: object({ data: Type.String({ pattern: BASE64, maxLength: 1000 }) }),
   },
   'terminal-certificate': {
     callers: ['authority'],
     schema: object({
       mnemonic: Type.String({ pattern: '^[A-Z0-9]{1,9}$' }),
-      point: Type.String({ pattern: '^[A-Za-z0-9+/]*={0,2}$', maxLength: 200 }),
+      point: Type.String({ pattern: BASE64, maxLength: 200 }),
     }),
   },
   'manifest-signature': {
     callers: ['worker'],
     schema: object({ consignmentId: Type.String({ maxLength: 60 }), manifest: Type.String({ maxLength: 16_000_000 }) }),
+  },
+  'document-signers': { callers: ['authority'], schema: object({}) },
+  'document-signer-request': {
+    callers: ['authority'],
+    schema: object({
+      token: Type.String({ pattern: '^[a-z][a-z0-9-]{0,31}$' }),
+      count: Type.Integer({ minimum: 1, maximum: 100 }),
+      subject: object({
+        country: Type.String({ pattern: '^[A-Z]{2}$' }),
+        organization: Type.Optional(NamePart),
+        organizationalUnit: Type.Optional(NamePart),
+        commonName: NamePart,
+      }),
+    }),
+  },
+  'admit-document-signer': {
+    callers: ['authority'],
+    schema: object({ certificate: Base64, issuers: Type.Array(Base64, { maxItems: 2 }), approvals: Approvals }),
+  },
+  'destroy-document-signer': { callers: ['authority'], schema: object({ signerHash: Sha256, approvals: Approvals }) },
+  'import-crl': { callers: ['authority'], schema: object({ crl: Type.String({ pattern: BASE64, maxLength: 1_500_000 }) }) },
+  'import-csca-link': { callers: ['authority'], schema: object({ link: Base64, csca: Base64 }) },
+  reconcile: { callers: ['authority'], schema: object({}) },
+  'cards-of-signer': {
+    callers: ['authority'],
+    schema: object({
+      signerHash: Sha256,
+      after: Type.Integer({ minimum: 0 }),
+      limit: Type.Integer({ minimum: 1, maximum: 10_000 }),
+    }),
   },
   'birth-certificate': { callers: ['worker'], schema: object({ cardId: CardId, claims: Type.Record(Type.String(), Type.Unknown()) }) },
 } as const satisfies Record<string, RequestRow>;
