@@ -10,3 +10,4 @@ export { softHsmProcess, softHsmTokens, type Provocation, type SoftHsmProcess } 
 export { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from './specimen-pki.ts';
 export { softwareKey, type SoftwareKey } from './software-key.ts';
 export { flawedList, specimenListSigner, type ListFlaws, type SpecimenListSigner } from './specimen-lists.ts';
+export { derMembers, editDer } from './der-edit.ts';

@@ -3,16 +3,15 @@ import { p256 } from '@noble/curves/nist.js';
 import { ascii, fromHex, utf8 } from '#encoder/bytes';
 import { derInteger, derNull, derOctetString, derOid, derPrintableString, derSequence, derSet, derUtf8String, tlv } from '#encoder/tlv';
 import { namedSpki, pointOfKey } from '#pki/ec';
+import { derMembers as members, editDer as edited } from '#pki/testing';
 import { addDays, addYears } from '../calendar.ts';
 import { OID } from '../oid.ts';
 import {
   all,
   attribute,
-  edited,
   extension,
   FIELD,
   inserted,
-  members,
   replaced,
   spki,
   valueOf,

@@ -1,6 +1,6 @@
-import { concat, equalBytes } from '#encoder/bytes';
-import { decodeTlvs, derBitString, derOid, derSequence, derSetOf, derOctetString, tlv } from '#encoder/tlv';
-import type { SoftwareKey } from '#pki/testing';
+import { equalBytes } from '#encoder/bytes';
+import { decodeOnly, DER, derBitString, derOctetString, derOid, derSequence, derSetOf } from '#encoder/tlv';
+import { derMembers as members, editDer as edited, type SoftwareKey } from '#pki/testing';
 import { subjectKeyIdentifierOf } from '../extensions.ts';
 import { OID } from '../oid.ts';
 import { signatureFromToken } from '../signature-algorithm.ts';
@@ -9,16 +9,6 @@ import { signatureFromToken } from '../signature-algorithm.ts';
 export type Mutation = (tbs: Uint8Array) => Uint8Array;
 
 export const FIELD = { version: 0, serialNumber: 1, signature: 2, issuer: 3, validity: 4, subject: 5, spki: 6, extensions: 7 } as const;
-
-export function members(der: Uint8Array): readonly Uint8Array[] {
-  return decodeTlvs(tlvOf(der).value, 'fixture').map(({ tag, value }) => tlv(tag, value));
-}
-
-/** The member at the end of the path replaced by what `edit` makes of it. */
-export function edited(der: Uint8Array, [index, ...path]: readonly number[], edit: (member: Uint8Array) => Uint8Array): Uint8Array {
-  if (index === undefined) return edit(der);
-  return tlv(tlvOf(der).tag, ...members(der).map((member, at) => (at === index ? edited(member, path, edit) : member)));
-}
 
 export function replaced(path: readonly number[], by: Uint8Array): Mutation {
   return (tbs) => edited(tbs, path, () => by);
@@ -49,8 +39,9 @@ export function withoutExtension(oid: string): Mutation {
 /** The value as it stands in the extension. */
 export function valueOf(tbs: Uint8Array, oid: string): Uint8Array {
   const list = members(members(tbs)[FIELD.extensions] ?? new Uint8Array())[0] ?? new Uint8Array();
-  const octets = members(members(list).find((candidate) => isExtension(candidate, oid)) ?? derSequence()).at(-1) ?? derSequence();
-  return tlvOf(octets).value;
+  const octets =
+    members(members(list).find((candidate) => isExtension(candidate, oid)) ?? derSequence()).at(-1) ?? derOctetString(new Uint8Array());
+  return decodeOnly(octets, DER.OCTET_STRING, 'fixture').rest();
 }
 
 /** An attribute's value in these names, tag and text, under its own type or another; none: the attribute is taken out. */
@@ -96,10 +87,4 @@ const BOOLEAN = {
 
 function isExtension(candidate: Uint8Array, oid: string): boolean {
   return equalBytes(members(candidate)[0] ?? candidate, derOid(oid));
-}
-
-function tlvOf(der: Uint8Array): { readonly tag: number; readonly value: Uint8Array } {
-  const [first] = decodeTlvs(concat(der), 'fixture');
-  if (first === undefined) throw new RangeError('an empty fixture');
-  return first;
 }
