@@ -21,13 +21,15 @@ export interface ChipChannel {
 }
 
 export interface ChannelProtocol {
+  /** In clear, before the first channel: selects what opens channels. Absent: it is selected by itself. */
+  readonly select?: () => Promise<void>;
   /** INITIALIZE UPDATE and EXTERNAL AUTHENTICATE, with the set that the chip names. */
   readonly connect: (offered: readonly TransportKeys[]) => Promise<SecureChannel>;
   /** What begins the personalisation in a channel under the plant's keys. */
   readonly begin: (channel: SecureChannel) => Promise<void>;
 }
 
-export function chipChannel({ connect, begin }: ChannelProtocol): ChipChannel {
+export function chipChannel({ select, connect, begin }: ChannelProtocol): ChipChannel {
   let held: SecureChannel | undefined;
   let owner: KeyOwner | undefined;
   const close = (): void => {
@@ -43,6 +45,7 @@ export function chipChannel({ connect, begin }: ChannelProtocol): ChipChannel {
   return {
     async open(keys: TransportKeySets): Promise<KeyOwner> {
       checkKeySets(keys);
+      await select?.();
       const channel = await openWith([keys.maker, keys.plant]);
       if (channel.card.keyVersion === keys.maker.version) return (owner = 'maker');
       await begin(channel);

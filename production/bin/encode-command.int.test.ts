@@ -218,6 +218,68 @@ describe('a chip of the reference profile', () => {
   });
 });
 
+describe('the keys of the chip itself', () => {
+  const PUT_KEY = 0xd8;
+  /** An order of its own for each chip. */
+  function orderOf(orderId: string): string {
+    writeOrders(
+      `${orderId}.json`,
+      people.slice(0, 1).map((order) => ({ ...order, orderId })),
+    );
+    return `${orderId}.json`;
+  }
+  const keyVersions = (image: string): readonly number[] => {
+    const card = VirtualCard.open(join(home, image), { durable: false });
+    const versions = card.keyVersions();
+    void card.close();
+    return versions;
+  };
+
+  test.each(['reference', 'cps'] as const)(
+    '%s: the maker’s are replaced first; torn there, the chip says how far it came',
+    async (family) => {
+      for (const [kind, versions] of [
+        ['before', [1]],
+        ['after', [2]],
+      ] as const) {
+        const image = await blank(family);
+        const orderId = `ord-keys-${family}-${kind}`;
+        const order = orderOf(orderId);
+        const torn = await inReader(image, [{ at: { ins: PUT_KEY }, effect: { kind } }], () => encode(family, order, '--json'));
+        expect(torn.code).toBe(1);
+        expect(keyVersions(image)).toEqual(versions);
+        expect(eventsOf(orderId).filter(({ event }) => event === 'intent')).toMatchObject([{ sequence: 0, operation: 'replaceKeys' }]);
+        const made = await inReader(image, [], () => encode(family, order, '--json'));
+        expect(made, made.err).toMatchObject({ code: 0 });
+        expect(keyVersions(image)).toEqual([2]);
+      }
+      expect(filesOf('lab')).toMatchObject({ 'plant-master.hex': '600' });
+    },
+  );
+
+  test('threat: a chip that has the keys of another lab folder is refused by its reason, and carried on in its own', async () => {
+    const image = await blank('reference');
+    const order = orderOf('ord-keys-folder');
+    expect((await inReader(image, torn(4), () => encode('reference', order))).code).toBe(1);
+    const elsewhere = ['encode', '--reader', readerName(), '--driver', 'reference', '--order', order, '--lab-keys', 'lab-elsewhere'];
+    refused(await inReader(image, [], () => cardmint(elsewhere)), 'LAB_CHIP_OF_ANOTHER');
+    const made = await inReader(image, [], () => encode('reference', order, '--json'));
+    expect(made, made.err).toMatchObject({ code: 0 });
+  });
+
+  test('threat: a plant master that is cut short is not used, and no other is made in its place', async () => {
+    mkdirSync(join(home, 'lab-cut'));
+    writeFileSync(join(home, 'lab-cut', LAB_MARKER), '');
+    writeFileSync(join(home, 'lab-cut', 'plant-master.hex'), '0011');
+    const order = orderOf('ord-keys-cut');
+    refused(
+      await cardmint(['encode', '--reader', readerName(), '--driver', 'reference', '--order', order, '--lab-keys', 'lab-cut']),
+      'LAB_KEYS_DAMAGED',
+    );
+    expect(readFileSync(join(home, 'lab-cut', 'plant-master.hex'), 'utf8')).toBe('0011');
+  });
+});
+
 describe('a chip that takes its keys', () => {
   /** As an operator without a plant gets it: dates as the profile wants them. */
   async function specimenOrder(profile: string, file: string): Promise<Order> {

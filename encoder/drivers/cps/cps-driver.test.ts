@@ -132,6 +132,7 @@ describe('threat: a chip of another family, or one that lies (bad-input §5.8)',
     ['still has its security domain', { '00A4040008': '9000' }],
     ['still tells its id', { '80CA': '450804001122334455669000' }],
     ['still begins a channel', { '8050': `${'00'.repeat(28)}9000` }],
+    ["has no more than its maker's keys lost", { '805001': '6A88' }],
     ['still takes data', { '80E2': '9000' }],
     ['has lost its application', { '00A4040007': '6A82' }],
   ])('a chip that %s is not locked', async (_name, answers) => {

@@ -10,7 +10,7 @@ import {
   type CommandApdu,
 } from '#encoder/apdu';
 import { ascii, ByteReader, DecodeError, fromHex, toHex } from '#encoder/bytes';
-import { installForPersonalization, storeData, type DataGrouping, type KeyOwner } from '#encoder/globalplatform';
+import { INITIAL_KEY_VERSION, installForPersonalization, storeData, type DataGrouping, type KeyOwner } from '#encoder/globalplatform';
 import type { CardConnection } from '#encoder/readers';
 import { enter } from '#encoder/tlv';
 import { checkSecrets } from '../access-secrets.ts';
@@ -60,11 +60,8 @@ export function cpsDriver(connection: CardConnection, options: CpsOptions = {}):
   const capabilities = cpsCapabilities(layout);
   const clear = openChannel(connection);
   const secure = chipChannel({
-    connect: async (offered) => {
-      // Whatever application was selected before: the security domain opens the channel.
-      expectSuccess(await clear.send(select(layout.securityDomain)), 'SELECT security domain');
-      return protocol.open(connection, offered, { layout, random });
-    },
+    select: async () => void expectSuccess(await clear.send(select(layout.securityDomain)), 'SELECT security domain'),
+    connect: (offered) => protocol.open(connection, offered, { layout, random }),
     begin: async (channel) => {
       expectSuccess(await channel.send(installForPersonalization(fromHex(layout.application))), 'INSTALL [for personalization]');
     },
@@ -253,13 +250,18 @@ function oldChannel(layout: CpsLayout, channel: ApduChannel): LockProbe {
   return { operation: 'GET DATA in the old channel', command: getData(numberOf(layout.bindingTag.object)), channel, answers: REFUSALS };
 }
 
-/** A locked chip has no security domain and begins no channel; its application is there, or it is not locked but broken. */
+/**
+ * A locked chip has no security domain and begins no channel, neither with its maker's keys, whose version is asked for, nor with others, of
+ * which 6A88 would tell; its application is there, or it is not locked but broken.
+ */
 function lockProbes(layout: CpsLayout, channel: ApduChannel): readonly LockProbe[] {
   const refused = (operation: string, command: CommandApdu): LockProbe => ({ operation, command, channel, answers: REFUSALS });
+  // Initial keys have no version to ask for.
+  const p1 = layout.keyVersion === INITIAL_KEY_VERSION ? 0x00 : layout.keyVersion;
   return [
     refused('SELECT security domain', select(layout.securityDomain)),
     refused('GET DATA chip id', getData(numberOf(layout.chipId.object))),
-    refused('INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: 0x00, p2: 0x00, data: new Uint8Array(8), le: 256 }),
+    refused('INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1, p2: 0x00, data: new Uint8Array(8), le: 256 }),
     refused('STORE DATA', { cla: 0x80, ins: 0xe2, p1: 0x88, p2: 0x00, data: new Uint8Array(3) }),
     { operation: 'SELECT eMRTD', command: select(layout.application), channel, answers: [StatusWord.SUCCESS] },
   ];

@@ -71,13 +71,13 @@ describe('chip specification §4: SELECT by name inside SCP03', () => {
   });
 });
 
-/** A card that answers from a table of command prefixes; 6D00 otherwise. */
+/** A card that answers the longest prefix that fits; 6D00 otherwise. */
 function lying(answers: Readonly<Record<string, string>>): CardConnection {
   return {
     atr: new Uint8Array(0),
     transmit(command) {
-      const found = Object.entries(answers).find(([prefix]) => toHex(command).startsWith(prefix));
-      return Promise.resolve(fromHex(found?.[1] ?? '6D00'));
+      const fits = Object.keys(answers).filter((prefix) => toHex(command).startsWith(prefix));
+      return Promise.resolve(fromHex(answers[fits.sort((a, b) => b.length - a.length)[0] ?? ''] ?? '6D00'));
     },
     disconnect: () => Promise.resolve(),
   };
@@ -102,6 +102,21 @@ describe('threat: a chip of another family, or one that lies', () => {
 
   it('a chip that refuses everything is not a locked one', async () => {
     await expect(referenceDriver(lying({ '00': '6985', '80': '6985' })).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
+  });
+
+  const LOCKED = { '00CA': '6985', '8050': '6985', '00D6': '6985', '00A4040C': '9000' };
+  it('E6: a locked chip begins no channel, with whichever keys', async () => {
+    await expect(referenceDriver(lying(LOCKED)).proveLock()).resolves.toBeUndefined();
+  });
+
+  it.each([
+    ["still begins a channel with its maker's keys", { '805001': `${'00'.repeat(29)}9000` }],
+    ["has no more than its maker's keys lost, and would begin one with the plant's", { '805001': '6A88' }],
+    ['still tells its identity', { '00CADF20': 'DF200A010301122334455669009000' }],
+    ['still writes', { '00D6': '9000' }],
+  ])('threat: a chip that %s is not locked', async (_name, answers) => {
+    const chip = lying({ ...LOCKED, ...answers });
+    await expect(referenceDriver(chip).proveLock()).rejects.toMatchObject({ code: 'LOCK_NOT_PROVEN' });
   });
 
   it.each([

@@ -288,8 +288,10 @@ async function readOdd(
 }
 
 /**
- * What a locked chip must refuse: the identity of blanks, a new secure channel, a file, and the old secure channel if we have it. A chip that
- * answers any of them with success is open. Sends nothing that would harm a chip that does: the file named does not exist.
+ * What a locked chip must refuse: the identity of blanks, a new secure channel, a file, and the old secure channel if we have it, which is
+ * under the plant's keys. The new one is asked for with the version of its maker's keys: a chip that only has no such set, but would begin a
+ * channel with another one, says 6A88 and not that it is locked (invariant E6). A chip that answers any of them with success is open. Sends
+ * nothing that would harm a chip that does: the file named does not exist.
  */
 async function proveLock(clear: ApduChannel, secure: SecureChannel | undefined): Promise<void> {
   const refused = (operation: string, command: CommandApdu, channel = clear): LockProbe => ({
@@ -301,7 +303,7 @@ async function proveLock(clear: ApduChannel, secure: SecureChannel | undefined):
   await checkLock([
     ...(secure === undefined ? [] : [refused('GET DATA in the old channel', getData(0xdf22), secure)]),
     refused('GET DATA chip identity', getData(0xdf20)),
-    refused('INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: 0x00, p2: 0x00, data: new Uint8Array(8), le: 256 }),
+    refused('INITIALIZE UPDATE', { cla: 0x80, ins: 0x50, p1: KEY_VERSIONS.maker, p2: 0x00, data: new Uint8Array(8), le: 256 }),
     refused('UPDATE BINARY', { cla: 0x00, ins: 0xd6, p1: 0x00, p2: 0x00, data: Uint8Array.of(0) }),
     // A chip that refuses everything is not locked but broken.
     { operation: 'SELECT eMRTD', command: SELECT_EMRTD, channel: clear, answers: [StatusWord.SUCCESS] },
