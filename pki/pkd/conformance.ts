@@ -1,5 +1,5 @@
 import { isCodedError } from '#encoder/bytes';
-import { crlFault, parseCrl } from '#pki/crl';
+import { crlFault, lintCrl, parseCrl, type CrlFault } from '#pki/crl';
 import { deviationListSigner, importDeviationList } from '#pki/deviation-list';
 import { importMasterList, masterListSigner } from '#pki/master-list';
 import type { ListFinding } from '#pki/signed-list';
@@ -41,6 +41,17 @@ export function judge(kind: PkdKind, content: Uint8Array, against: ConformanceAg
   }
 }
 
+/** In the order in which `crlFault` finds them. */
+const PROGRESS: readonly (CrlFault | undefined)[] = [
+  'issuer',
+  'key-usage',
+  'critical-extension',
+  'signature',
+  'not-yet-valid',
+  'stale',
+  undefined,
+];
+
 const JUDGES: Readonly<Record<PkdKind, (content: Uint8Array, against: ConformanceAgainst) => JudgedObject>> = {
   dsc(content, { csca, technicalLifeYears }) {
     const certificate = parseCertificate(content);
@@ -53,11 +64,18 @@ const JUDGES: Readonly<Record<PkdKind, (content: Uint8Array, against: Conformanc
     };
   },
   crl(content, { csca, at }) {
-    const crl = parseCrl(content);
-    const faults = csca.map((der) => crlFault(crl, parseCertificate(der), at));
-    const [fault = 'issuer'] = faults.filter((each) => each !== 'issuer');
-    const conformant = faults.includes(undefined);
-    return { ...named(crl.issuer), conformance: errors('CRL', conformant ? [] : [{ rule: fault, clause: 'Doc 9303-12 §7.1.4' }]) };
+    const list = parseCrl(content);
+    // After a roll-over several CSCA certificates have the name: it is held against the one that it gets furthest with.
+    const [best] = csca
+      .map((der) => parseCertificate(der))
+      .map((authority) => ({ authority, fault: crlFault(list, authority, at) }))
+      .toSorted((one, other) => PROGRESS.indexOf(other.fault) - PROGRESS.indexOf(one.fault));
+    const fault = best === undefined ? 'issuer' : best.fault;
+    const findings = best === undefined || fault === 'issuer' ? [] : lintCrl(list, best.authority);
+    return {
+      ...named(list.issuer),
+      conformance: errors('CRL', [...findings, ...(fault === undefined ? [] : [{ rule: fault, clause: 'Doc 9303-12 §7.1.4' }])]),
+    };
   },
   ml(content, { csca, at }) {
     const signer = masterListSigner(content);

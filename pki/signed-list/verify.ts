@@ -1,8 +1,8 @@
 import { equalBytes, isCodedError } from '#encoder/bytes';
 import { parseSignedData, verifySignerInfo, type SignedData, type SignerInfoFault } from '#pki/cms';
-import { crlFault, parseCrl } from '#pki/crl';
+import { crlFault, parseCrl, revokedSince } from '#pki/crl';
 import { findCsca, signerOf } from '#pki/sod';
-import { OID, unprocessedCritical, type Certificate } from '#pki/x509';
+import { OID, parseCertificate, unprocessedCritical, type Certificate } from '#pki/x509';
 import type { ListKind } from './list-kind.ts';
 import { purposesOf } from './purposes.ts';
 
@@ -56,33 +56,30 @@ function signerFault(kind: ListKind, signer: Certificate, { csca, at, crls = [] 
   const { trusted } = findCsca(signer, csca);
   if (trusted === undefined) return 'no CSCA given here has certified it';
   if (signer.isCa || !signer.keyUsage.includes(0)) return 'key usage';
-  if (!hasPurpose(signer, kind.purpose)) return `not a signer of ${kind.name}s`;
+  if (attempt(() => purposesOf(signer))?.includes(kind.purpose) !== true) return `not a signer of ${kind.name}s`;
   const [critical] = unprocessedCritical(signer).filter((oid) => oid !== OID.extKeyUsage);
   if (critical !== undefined) return `critical extension ${critical}`;
   for (const { validity } of [signer, trusted]) if (at < validity.notBefore || at > validity.notAfter) return 'out of date';
+  return revocationFault(signer, trusted, { csca, at, crls });
+}
+
+/** The lists of the signer's CSCA, by whichever of its keys: after a roll-over the newest signs for all certificates. */
+function revocationFault(signer: Certificate, trusted: Certificate, { csca, at, crls }: Required<SignedListAgainst>): string | undefined {
+  const keys = csca.flatMap((der) => attempt(() => parseCertificate(der)) ?? []);
   for (const der of crls) {
-    const crl = readCrl(der);
+    const crl = attempt(() => parseCrl(der));
     if (crl === undefined) return 'a CRL that cannot be read';
     if (!equalBytes(crl.issuer, trusted.subject)) continue;
-    const fault = crlFault(crl, trusted, at);
-    if (fault !== undefined) return `CRL: ${fault}`;
-    if (crl.revoked.some((serialNumber) => equalBytes(serialNumber, signer.serialNumber))) return 'revoked';
+    const faults = keys.map((key) => crlFault(crl, key, at));
+    if (!faults.includes(undefined)) return `CRL: ${faults.find((fault) => fault !== 'issuer') ?? 'issuer'}`;
+    if (revokedSince(crl, signer) !== undefined) return 'revoked';
   }
   return undefined;
 }
 
-function hasPurpose(signer: Certificate, purpose: string): boolean {
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return purposesOf(signer).includes(purpose);
-  } catch (error) {
-    if (isCodedError(error)) return false;
-    throw error;
-  }
-}
-
-function readCrl(der: Uint8Array): ReturnType<typeof parseCrl> | undefined {
-  try {
-    return parseCrl(der);
+    return read();
   } catch (error) {
     if (isCodedError(error)) return undefined;
     throw error;
