@@ -136,11 +136,9 @@ function certified(
 }
 
 function issued(minutes: readonly Minute[], role: string, token?: string): Uint8Array {
-  const minute = minutes.findLast(
-    ({ step, facts }) => step === 'issued' && facts['role'] === role && (token === undefined || facts['token'] === token),
-  );
-  if (minute === undefined) throw unfinished(role);
-  return bytesOf(minute.facts, 'der');
+  const der = lastIssued(minutes, role, token);
+  if (der === undefined) throw unfinished(role);
+  return der;
 }
 
 function unfinished(where: string): CeremonyError {

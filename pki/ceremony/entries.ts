@@ -69,6 +69,12 @@ export function recorded(minutes: readonly Minute[], step: Minute['step'], subje
   return minutes.find((minute) => minute.step === step && minute.subject === subject);
 }
 
+/** The minutes of the ceremonies that still count: one that a later ceremony abandoned made nothing that stands. */
+export function standingMinutes(minutes: readonly Minute[]): readonly Minute[] {
+  const abandoned = new Set(minutes.flatMap(({ step, facts }) => (step === 'started' ? [facts['abandons']] : [])));
+  return minutes.filter(({ subject }) => !abandoned.has(subject.split('/')[0]));
+}
+
 export function sha256Hex(bytes: Uint8Array): string {
   return createHash('sha256').update(bytes).digest('hex').toUpperCase();
 }

@@ -9,13 +9,17 @@ import { quorumOf } from './quorum.ts';
 import type { StepKind } from './step.ts';
 import { STEP_KINDS } from './step-kinds.ts';
 
+const CeremonyId = Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' });
+
 /** The head of the file; what stands in a step is checked by its kind. */
 const Head = Type.Object(
   {
     format: Type.Literal('cardmint-ceremony/1'),
     /** Part of every key's label in the tokens; one ceremony of the minutes has it. */
-    id: Type.String({ pattern: '^[a-z][a-z0-9-]{0,39}$' }),
+    id: CeremonyId,
     purpose: Type.String({ minLength: 1, maxLength: 500 }),
+    /** A ceremony that was begun and cannot be finished: nothing that it made stands from now on. */
+    abandons: Type.Optional(CeremonyId),
     quorum: Type.Object(
       { needed: Type.Integer({ minimum: 2, maximum: 20 }), people: Type.Array(Person, { minItems: 2, maxItems: 20 }) },
       strict,

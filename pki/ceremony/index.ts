@@ -39,6 +39,7 @@ export { kcvContent } from './steps/import-shared-keys.ts';
 export { specimenCeremony, specimenHead } from './specimen-file.ts';
 export {
   assertLineKeys,
+  isCeremonyFinished,
   minutesFile,
   runSpecimenCeremony,
   specimenCustodians,

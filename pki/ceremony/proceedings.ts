@@ -15,7 +15,7 @@ import type { DigestSigner, SignatureAlgorithm } from '#pki/x509';
 import type { Approval } from './approval.ts';
 import { CeremonyError } from './ceremony-error.ts';
 import type { PresentCustodian } from './custodian.ts';
-import { bytesOf, keyFacts, keyOf, recorded, sha256Hex, type AnyKey, type Facts } from './entries.ts';
+import { bytesOf, keyFacts, keyOf, recorded, sha256Hex, standingMinutes, type AnyKey, type Facts } from './entries.ts';
 import type { Ceremony } from './file.ts';
 import { appended, formatMinutes, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 import { AUTHORITY } from './parts.ts';
@@ -85,6 +85,11 @@ export class Proceedings {
 
   get minutes(): readonly Minute[] {
     return this.#minutes;
+  }
+
+  /** Without those of ceremonies that were abandoned: what a step builds on. */
+  get standing(): readonly Minute[] {
+    return standingMinutes(this.#minutes);
   }
 
   now(): Date {

@@ -2,7 +2,7 @@ import { utf8 } from '#encoder/bytes';
 import { approvalText, approve, assertApproved, type Approval, type Approvable, type Quorum } from './approval.ts';
 import { CeremonyError } from './ceremony-error.ts';
 import type { PresentCustodian } from './custodian.ts';
-import { recorded, textOf } from './entries.ts';
+import { recorded, standingMinutes, textOf } from './entries.ts';
 import { kindOf, readCeremonyFile, tokensOf, type Ceremony } from './file.ts';
 import { hashOf, parseMinutes, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 import { Proceedings, type TokenSource, type WrappedKeys } from './proceedings.ts';
@@ -53,8 +53,7 @@ export async function runCeremony(
   if (begun !== undefined && begun.facts['sha256'] !== ceremony.sha256)
     throw new CeremonyError('CEREMONY_PLAN_CHANGED', { where: ceremony.id });
   if (recorded(minutes, 'finished', ceremony.id) !== undefined) return minutes;
-  const other = unfinishedOther(minutes, ceremony);
-  if (other !== undefined) throw new CeremonyError('CEREMONY_UNFINISHED', { where: other });
+  assertNoOther(minutes, ceremony);
   assertFileApproved(file, approvals, quorumsOf(minutes, ceremony));
   const present = presentAmong(deps.present, approvals, ceremony);
 
@@ -85,6 +84,7 @@ function startedFacts(
     purpose: ceremony.purpose,
     sha256: ceremony.sha256,
     file: Buffer.from(file).toString('utf8'),
+    ...(ceremony.abandons === undefined ? {} : { abandons: ceremony.abandons }),
     ...Object.fromEntries(signatures),
   };
 }
@@ -136,9 +136,14 @@ function presentAmong(
   return present;
 }
 
-function unfinishedOther(minutes: readonly Minute[], ceremony: Ceremony): string | undefined {
-  const started = minutes.filter(({ step, subject }) => step === 'started' && subject !== ceremony.id);
-  return started.find(({ subject }) => recorded(minutes, 'finished', subject) === undefined)?.subject;
+/** One ceremony at a time: another is finished first, or given up in so many words. */
+function assertNoOther(minutes: readonly Minute[], { id, abandons }: Ceremony): void {
+  const others = standingMinutes(minutes).filter(({ step, subject }) => step === 'started' && subject !== id);
+  const unfinished = others.find(({ subject }) => recorded(minutes, 'finished', subject) === undefined)?.subject;
+  if (unfinished !== undefined && unfinished !== abandons) throw new CeremonyError('CEREMONY_UNFINISHED', { where: unfinished });
+  const begun = recorded(minutes, 'started', id) !== undefined;
+  if (abandons !== undefined && unfinished === undefined && !begun)
+    throw new CeremonyError('CEREMONY_STEP_REFUSED', { where: abandons, detail: 'only a ceremony that is under way is abandoned' });
 }
 
 async function noWrappedKeys(): Promise<undefined> {

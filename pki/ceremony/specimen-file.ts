@@ -5,6 +5,8 @@ import type { CeremonyHead } from './file.ts';
 /** The demo's names: they cannot be taken for a State's. C=VN because the cards say so. */
 const SPECIMEN = { country: 'VN', organization: 'Cardmint Specimen', organizationalUnit: 'SPECIMEN - not a State authority' } as const;
 
+const LIST_SIGNER = { curve: 'brainpoolP384r1', usageDays: 365, validDays: 730 } as const;
+
 /** What every specimen ceremony says of itself; a later one takes it over with an identifier, a purpose and steps of its own. */
 export function specimenHead(
   custodians: readonly Custodian[],
@@ -78,6 +80,14 @@ export function specimenCeremony(options: {
       usageDays: 90,
     })),
     { step: 'issue-crl', id: 'crl', days: 90, revoked: [] },
+    { step: 'make-master-list-signer', id: 'master-list-signer', name: named('Master List Signer Cardmint SPECIMEN'), ...LIST_SIGNER },
+    { step: 'issue-master-list', id: 'master-list', foreign: [] },
+    {
+      step: 'make-deviation-list-signer',
+      id: 'deviation-list-signer',
+      name: named('Deviation List Signer Cardmint SPECIMEN'),
+      ...LIST_SIGNER,
+    },
   ];
   const file = { ...specimenHead(custodians, { id: 'specimen', purpose, needed, tokens }), steps };
   return `${JSON.stringify(file, null, 2)}\n`;

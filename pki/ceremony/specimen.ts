@@ -84,7 +84,7 @@ export async function runSpecimenCeremony(
 ): Promise<CeremonyResult> {
   const journal = fileCeremonyJournal(minutesFile(deps.folder));
   const before = await journal.load();
-  if (before === undefined || !isFinished(before)) await firstRun(tokens, deps, journal);
+  if (before === undefined || !isCeremonyFinished(before)) await firstRun(tokens, deps, journal);
   const text = await journal.load();
   const result = resultOf(verifyMinutes(text ?? '').minutes);
   for (const [name, hsm] of Object.entries(tokens.line)) {
@@ -170,7 +170,8 @@ async function makeCustodians(folder: string, { random, cost }: SpecimenDeps): P
   }
 }
 
-function isFinished(text: string): boolean {
+/** Whether these minutes hold one ceremony that came to its end. Throws `CEREMONY_MINUTES_BROKEN`. */
+export function isCeremonyFinished(text: string): boolean {
   return verifyMinutes(text).ceremonies.some(({ finished }) => finished !== undefined);
 }
 

@@ -8,8 +8,10 @@ import { AUTHORITY } from './parts.ts';
 import type { Proceedings, Signer } from './proceedings.ts';
 
 /** What the minutes say stands now: the last of its role, of whichever ceremony. */
-export function lastIssued(minutes: readonly Minute[], role: string): Uint8Array | undefined {
-  const minute = minutes.findLast(({ step, facts }) => step === 'issued' && facts['role'] === role);
+export function lastIssued(minutes: readonly Minute[], role: string, token?: string): Uint8Array | undefined {
+  const minute = minutes.findLast(
+    ({ step, facts }) => step === 'issued' && facts['role'] === role && (token === undefined || facts['token'] === token),
+  );
   return minute === undefined ? undefined : bytesOf(minute.facts, 'der');
 }
 
@@ -30,24 +32,34 @@ export interface StandingCsca {
 }
 
 /**
- * The newest CSCA: it signs everything (Doc 9303-12 §4.1.4). Throws `CEREMONY_STEP_REFUSED` when there is none, when its usage period
- * is over, or while it rests after a roll-over.
+ * The newest CSCA signs everything, but for the one before it while the newest rests after its roll-over. Throws `CEREMONY_STEP_REFUSED`
+ * when there is none, or when its usage period is over.
  */
 export function standingCsca(proceedings: Proceedings): StandingCsca {
-  const { minutes } = proceedings;
-  const minute = minutes.findLast(({ step, facts }) => step === 'issued' && facts['role'] === 'csca');
+  const minutes = proceedings.standing;
+  const now = proceedings.now();
+  const minute = minutes.findLast((each) => isCsca(each) && !rests(each, now));
   if (minute === undefined) throw refused('a CSCA is made first');
   const certificate = parseCertificate(bytesOf(minute.facts, 'der'));
-  const now = proceedings.now();
   const last = certificate.privateKeyUsagePeriod?.notAfter ?? certificate.validity.notAfter;
   if (now > last || now < certificate.validity.notBefore) throw refused('the CSCA signs in its usage period only');
-  const rests = minute.facts['restsUntil'];
-  if (rests !== undefined && now < new Date(rests)) throw refused(`the new CSCA rests until ${rests}`);
   return {
     certificate,
     issuer: issuerOf(certificate),
     signer: { token: AUTHORITY, key: signingKeyOf(minutes, certificate), algorithm: algorithmOf(certificate) },
   };
+}
+
+export function isCscaResting(proceedings: Proceedings): boolean {
+  return proceedings.standing.some((minute) => isCsca(minute) && rests(minute, proceedings.now()));
+}
+
+function isCsca({ step, facts }: Minute): boolean {
+  return step === 'issued' && facts['role'] === 'csca';
+}
+
+function rests({ facts }: Minute, now: Date): boolean {
+  return now < new Date(facts['restsUntil'] ?? 0);
 }
 
 /** The CVCA in use. */
@@ -57,7 +69,7 @@ export interface StandingCvca {
 }
 
 export function standingCvca(proceedings: Proceedings): StandingCvca {
-  const { minutes } = proceedings;
+  const minutes = proceedings.standing;
   const certificate = lastIssued(minutes, 'cvca');
   const key = lastKey(minutes, 'cvca', AUTHORITY);
   if (certificate === undefined || key === undefined) throw refused('a CVCA is made first');

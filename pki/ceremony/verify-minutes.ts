@@ -35,7 +35,9 @@ export function verifyMinutes(text: string, mode: MinutesMode = 'production'): V
     if (minute.step !== 'started') return [];
     const file = utf8(textOf(minute.facts, 'file'));
     const ceremony = readCeremonyFile(file);
-    if (ceremony.id !== minute.subject || ceremony.sha256 !== minute.facts['sha256']) throw broken(minute);
+    const same =
+      ceremony.id === minute.subject && ceremony.sha256 === minute.facts['sha256'] && ceremony.abandons === minute.facts['abandons'];
+    if (!same) throw broken(minute);
     assertFileApproved(file, signatures(minute.facts, 'approved'), quorumsOf(minutes.slice(0, index), ceremony));
     const finished = recorded(minutes, 'finished', ceremony.id);
     const closedBy = finished === undefined ? [] : assertClosed(minutes, finished, ceremony);

@@ -113,14 +113,14 @@ async function bringWrapped(
 }
 
 function unwrappingKey(proceedings: Proceedings, token: string): RsaKey {
-  const facts = lastKey(proceedings.minutes, 'unwrapping-key', token);
+  const facts = lastKey(proceedings.standing, 'unwrapping-key', token);
   if (facts === undefined) throw refused(`the line keys of token ${token} are made first`);
   return rsaKeyOfFacts(facts);
 }
 
 function refuseSecond(proceedings: Proceedings, subject: string, role: string, tokens: readonly string[]): void {
   const again = tokens.some(
-    (token) => proceedings.recorded('key', `${subject}/${token}`) === undefined && lastKey(proceedings.minutes, role, token) !== undefined,
+    (token) => proceedings.recorded('key', `${subject}/${token}`) === undefined && lastKey(proceedings.standing, role, token) !== undefined,
   );
   if (again) throw refused(`the tokens have their ${role} key`);
 }

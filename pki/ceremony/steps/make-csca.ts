@@ -27,7 +27,7 @@ export const makeCsca = stepKind(
     }),
     tokens: () => [AUTHORITY],
     async run({ id, name, key: choice, usageYears, documentSignerDays }, proceedings) {
-      const { minutes, ceremony } = proceedings;
+      const { standing: minutes, ceremony } = proceedings;
       if (proceedings.recorded('issued', id) === undefined && lastIssued(minutes, 'csca') !== undefined)
         throw refused('there is a CSCA: its next key is made by roll-over-csca');
       const key = await signingKey(proceedings, { token: AUTHORITY, subject: id, role: 'csca', choice });

@@ -26,7 +26,7 @@ export const makeCvca = stepKind(
     }),
     tokens: () => [AUTHORITY],
     async run({ id, country, mnemonic, curve, years: life }, proceedings) {
-      if (proceedings.recorded('issued', id) === undefined && lastIssued(proceedings.minutes, 'cvca') !== undefined)
+      if (proceedings.recorded('issued', id) === undefined && lastIssued(proceedings.standing, 'cvca') !== undefined)
         throw refused('there is a CVCA: its next key is made by roll-over-cvca');
       const key = await proceedings.ecKey({ token: AUTHORITY, subject: id, role: 'cvca', curve, purpose: 'sign' });
       await proceedings.signed({

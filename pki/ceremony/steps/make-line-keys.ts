@@ -32,7 +32,7 @@ export const makeLineKeys = stepKind(
     tokens: ({ token }) => [token, AUTHORITY],
     async run(step, proceedings) {
       const { id, token, signerYears, documentVerifier } = step;
-      if (proceedings.recorded('key', `${id}/record-key`) === undefined && lastKey(proceedings.minutes, 'record-key', token) !== undefined)
+      if (proceedings.recorded('key', `${id}/record-key`) === undefined && lastKey(proceedings.standing, 'record-key', token) !== undefined)
         throw refused(`the token ${token} has its line keys`);
       const cvca = standingCvca(proceedings);
       const make = (role: string, curve: typeof cvca.key.curve, purpose: 'sign' | 'derive') =>
