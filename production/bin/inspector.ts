@@ -28,7 +28,7 @@ await runProcess('inspector', async (plant, log) => {
   const store = storeDeps(db);
   const signer = openSigner(plant, 'inspector');
   const control = createLineControl(store, { line: plant.line });
-  const { csca, crl, cvca } = await signer.publicMaterial();
+  const { cscas, crl, cvca } = await signer.publicMaterial();
   const evidenceFolder = plant.insecureDemoEvidence;
   const deps: InspectDeps = {
     ledger: stationLedger(store, plant),
@@ -36,7 +36,7 @@ await runProcess('inspector', async (plant, log) => {
     inspections: createInspectionLedger(store),
     chipKeys: (claim) => chipKeysOf(db, claim.cardId),
     passiveAuthenticator: {
-      verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: [csca], crl, at: new Date() })),
+      verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: cscas, crl, at: new Date() })),
     },
     terminalAuthenticator: terminalAuthenticator({
       certificates: keptFor(CHAIN_MS, () => signer.terminalChain()),

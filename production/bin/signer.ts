@@ -1,48 +1,83 @@
 /**
- * The signer: the only process with a session in the token. At its first start it runs the scripted ceremony, at every later
- * one it proves that the token still has each key; then it answers its small API.
+ * The signer: the only process that has tokens, each in a process of its own below it. It takes the keys from the minutes of the plant's
+ * ceremonies, proves at every start that each living token still has its own, and answers its small API.
  */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { Secret } from '#encoder/bytes';
-import { fileCeremonyJournal, runFirstCeremony, specimenPlan } from '#pki/ceremony';
-import { Pkcs11Hsm } from '#pki/hsm';
-import { secretFile } from '#production/plant';
-import { admitFromCeremony, createAnswers, serveSigner, type SignerClientIdentity } from '#production/signer';
+import { assertLineKeys } from '#pki/ceremony';
+import { HsmError, type HostedEvent } from '#pki/hsm';
+import type { Logger } from '#production/logging';
+import { secretFile, type PlantToken } from '#production/plant';
+import {
+  admitFromCeremony,
+  createAnswers,
+  reconcileDaily,
+  serveSigner,
+  signingOf,
+  type SignerClientIdentity,
+  type SignerDeps,
+} from '#production/signer';
+import { hostToken } from './host-token.ts';
+import { ceremonyOf, documentSignersOf, lineToken, trustOf } from './line-token.ts';
 import { runProcess } from './process.ts';
 import { openToken } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
-import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
 
 const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
+const CONNECTIONS = 6;
 
 await runProcess('signer', async (plant, log) => {
-  const [token] = plant.tokens;
-  if (token === undefined) throw new Error('a plant has tokens');
-  const hsm = new Pkcs11Hsm({ tokenLabel: token.tokenLabel, modulePath: token.module });
-  await openToken(hsm, { plantDir: plant.plantDir, name: token.name, pinFile: token.pinFile });
-  const plan = specimenPlan();
-  const ceremony = await runFirstCeremony(
-    hsm,
-    plan,
-    { transportMaster: secretFromHex(plant.makerMasterFile) },
-    { clock: () => new Date(), journal: fileCeremonyJournal(join(plant.plantDir, 'ceremony.minutes.jsonl')) },
-  );
-  const db = await openPlantDatabase(plant, 'signer', 4);
-  await admitFromCeremony(db, ceremonyDocumentSigners(ceremony));
-  const server = await serveSigner(plant.signerSocket, {
-    answers: createAnswers({ db, tokens: [signerToken(hsm, plan, ceremony)], trust: ceremonyTrust(ceremony), clock: () => new Date() }),
-    identities: identities(plant),
-    log,
+  const ceremony = await ceremonyOf(plant.plantDir);
+  const named = plant.tokens.filter(({ name }) => ceremony.lineTokens[name] !== undefined);
+  const hosted = named.map((token) => ({ token, hsm: hostToken(token, { onEvent: (event) => told(log, token, event) }) }));
+  const tokens = hosted.flatMap(({ token: { name }, hsm }) => {
+    const keys = ceremony.lineTokens[name];
+    return keys === undefined ? [] : [lineToken(hsm, name, keys)];
   });
-  return {
-    async stop() {
-      await server.close();
-      await db.destroy();
-      await hsm.close();
-    },
-  };
+  const closeTokens = async (): Promise<void> => void (await Promise.all(hosted.map(({ hsm }) => hsm.close())));
+  try {
+    await openThoseThatLive(
+      hosted.map(({ token, hsm }) => async () => {
+        await openToken(hsm, { plantDir: plant.plantDir, ...token });
+        // Mocks live in `hsm-mocks` and are built by no process of a plant; here is where one would be found.
+        if (hsm.behind !== 'pkcs11') throw new HsmError('HSM_LIBRARY_FAILED', { where: token.name, detail: 'no PKCS#11 token' });
+        const keys = ceremony.lineTokens[token.name];
+        if (keys !== undefined) await assertLineKeys(token.name, keys, hsm);
+      }),
+      (error) => log.error({ event: 'token_not_opened', err: error }, 'a token is not there; the signer works with the others'),
+    );
+    const db = await openPlantDatabase(plant, 'signer', CONNECTIONS);
+    await admitFromCeremony(db, documentSignersOf(ceremony));
+    const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), clock: () => new Date() };
+    const signing = signingOf(deps);
+    const reconciling = reconcileDaily(deps, signing, log);
+    const server = await serveSigner(plant.signerSocket, { answers: createAnswers(deps, signing), identities: identities(plant), log });
+    return {
+      async stop() {
+        await server.close();
+        reconciling.stop();
+        await db.destroy();
+        await closeTokens();
+      },
+    };
+  } catch (error) {
+    await closeTokens();
+    throw error;
+  }
 });
+
+/** One token that lives is enough to work; with none, the first failure is the answer. */
+async function openThoseThatLive(opens: readonly (() => Promise<void>)[], onFailure: (error: unknown) => void): Promise<void> {
+  const failures = (await Promise.allSettled(opens.map((open) => open()))).flatMap((result) =>
+    result.status === 'rejected' ? [result.reason as unknown] : [],
+  );
+  if (failures.length === opens.length) throw failures[0];
+  failures.forEach(onFailure);
+}
+
+function told(log: Logger, token: PlantToken, { state, cause }: HostedEvent): void {
+  const fields = { event: 'token_state', service: `token-${token.name}`, code: typeof state === 'string' ? state : 'breaker-open' };
+  if (cause === undefined) log.info(fields, 'a token changed its state');
+  else log.error({ ...fields, err: cause }, 'a token failed');
+}
 
 /** One token a caller, made once and kept; its file can be read by the plant's own user only. */
 function identities(plant: RunningPlant): Readonly<Record<SignerClientIdentity, string>> {
@@ -51,8 +86,4 @@ function identities(plant: RunningPlant): Readonly<Record<SignerClientIdentity, 
     return [caller, Buffer.from(token.reveal()).toString('utf8').trim()] as const;
   });
   return Object.fromEntries(entries) as Record<SignerClientIdentity, string>;
-}
-
-function secretFromHex(path: string): Secret {
-  return Secret.takeOver(Uint8Array.from(Buffer.from(readFileSync(path, 'utf8').trim(), 'hex')));
 }

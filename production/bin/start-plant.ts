@@ -19,6 +19,7 @@ import { furnishPlant } from './furnish-plant.ts';
 import { assertPlantMakes } from './plant-profile.ts';
 import { processSpec } from './process-spec.ts';
 import { openPlantDatabase, readyFile, runningPlantFile, type RunningPlant } from './running-plant.ts';
+import { ensureSpecimenKeys } from './specimen-keys.ts';
 import type { Hardware } from './virtual-cards.ts';
 
 export interface PlantExtras {
@@ -62,15 +63,14 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
       await db.destroy();
     }
     const processes = new Map<string, Supervised>();
-    const keep = async (name: string, env: Readonly<Record<string, string>> = {}): Promise<void> => {
-      processes.set(name, await plant.supervise(processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector', env })));
+    const keep = async (name: string): Promise<void> => {
+      processes.set(name, await plant.supervise(processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector' })));
     };
+    extras.stopping?.throwIfAborted();
+    if (config.tokens === null) await ensureSpecimenKeys(running);
     const line = extras.withoutLine !== true;
     extras.stopping?.throwIfAborted();
-    await settled([
-      ...(line ? [keepVirtualCards(plant, running, processes)] : []),
-      keep('signer', { SOFTHSM2_CONF: running.tokens[0]?.conf ?? '' }),
-    ]);
+    await settled([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
     extras.stopping?.throwIfAborted();
     await settled(['worker', ...(line ? ['line', 'inspector'] : []), 'api'].map((name) => keep(name)));
     extras.stopping?.throwIfAborted();

@@ -14,6 +14,6 @@ export { startPostgres, type PlantPostgres, type PostgresConnection } from './po
 export { pingRedis, startRedis, type PlantRedis, type RedisPlace } from './redis.ts';
 export { checkReaders, DEFAULT_READERS, startPcscd, type PlantPcscd } from './pcscd.ts';
 export { planSeats, type Seat, type SeatRole } from './seats.ts';
-export { makeToken, makeTokenHome, type PlantToken, type TokenHome } from './softhsm.ts';
+export { ensureToken, type PlantToken, type TokenHome } from './softhsm.ts';
 /** For tests of other rooms only: real servers in temporary folders. */
 export { startTestPostgres, startTestRedis, type TestConnection, type TestPostgres, type TestRedis } from './testing.ts';

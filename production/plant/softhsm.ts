@@ -23,7 +23,7 @@ export interface PlantToken {
 }
 
 /** Two, so that one may die (each in a home of its own: a SoftHSM library serves one configuration). */
-export const LINE_TOKENS: readonly string[] = ['a', 'b'];
+const LINE_TOKENS: readonly string[] = ['a', 'b'];
 
 /**
  * Makes sure of the plant's own SoftHSM tokens: makes each with generated PINs the first time, and afterwards only opens it once, to see
@@ -33,14 +33,14 @@ export const LINE_TOKENS: readonly string[] = ['a', 'b'];
  * @throws PlantError `PROGRAM_MISSING` without SoftHSM; `TOKEN_DAMAGED` when no token can be opened.
  */
 export async function ensureLineTokens(plantDir: string): Promise<readonly PlantToken[]> {
-  const found = await Promise.all(LINE_TOKENS.map((name) => ensureToken(plantDir, name)));
+  const found = await Promise.all(LINE_TOKENS.map((name) => ensureLineToken(plantDir, name)));
   const damages = found.flatMap(({ damage }) => (damage === undefined ? [] : [damage]));
   const [damage] = damages;
   if (damage !== undefined && damages.length === found.length) throw damage;
   return found.map(({ token }) => token);
 }
 
-async function ensureToken(plantDir: string, name: string): Promise<{ readonly token: PlantToken; readonly damage?: PlantError }> {
+async function ensureLineToken(plantDir: string, name: string): Promise<{ readonly token: PlantToken; readonly damage?: PlantError }> {
   const { secrets } = makeFolders(plantDir);
   const { home, tokens, conf, module } = makeTokenHome(plantDir, name);
   const pinFile = join(secrets, `token-${name}.user-pin`);
@@ -53,7 +53,7 @@ async function ensureToken(plantDir: string, name: string): Promise<{ readonly t
   const found = await runTokenScript(plantDir, conf, { ...taskOf('open', token), soPin: text(soPin.reveal()), pin: text(pin.reveal()) });
   if (found === 'open') return { token };
   if (hasKeys) return damaged(found);
-  await makeToken(plantDir, { name, soPin, pin });
+  await ensureToken(plantDir, { name, soPin, pin });
   return { token };
 }
 
@@ -67,8 +67,7 @@ export interface TokenHome {
   readonly tokenLabel: string;
 }
 
-/** @throws PlantError `PROGRAM_MISSING` without SoftHSM. */
-export function makeTokenHome(plantDir: string, name: string): TokenHome {
+function makeTokenHome(plantDir: string, name: string): TokenHome {
   const home = join(makeFolders(plantDir).root, 'softhsm', name);
   const tokens = join(home, 'tokens');
   const conf = join(home, 'softhsm2.conf');
@@ -78,15 +77,15 @@ export function makeTokenHome(plantDir: string, name: string): TokenHome {
 }
 
 /**
- * Makes an empty token with these PINs, in place of an empty one that is there.
- * @throws PlantError `TOKEN_DAMAGED` when one that holds keys is there, or none can be made.
+ * A token with these PINs: made anew, in place of an empty one that is there; one that holds keys is left as it is, whatever its PIN.
+ * @throws PlantError `TOKEN_DAMAGED` when none can be made, `PROGRAM_MISSING` without SoftHSM.
  */
-export async function makeToken(
+export async function ensureToken(
   plantDir: string,
   wanted: { readonly name: string; readonly soPin: Secret; readonly pin: Secret },
 ): Promise<TokenHome> {
   const at = makeTokenHome(plantDir, wanted.name);
-  if (holdsKeys(at.tokens)) throw new PlantError('TOKEN_DAMAGED', { where: at.home, detail: 'it holds keys' });
+  if (holdsKeys(at.tokens)) return at;
   for (const name of readdirSync(at.tokens)) rmSync(join(at.tokens, name), { recursive: true, force: true });
   const pins = { soPin: text(wanted.soPin.reveal()), pin: text(wanted.pin.reveal()) };
   const made = await runTokenScript(plantDir, at.conf, { ...taskOf('make', at), ...pins });

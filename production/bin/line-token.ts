@@ -1,0 +1,69 @@
+import { readFile } from 'node:fs/promises';
+import { cvCertificate } from '#encoder/cv-certificate';
+import { minutesFile, resultOf, verifyMinutes, type CeremonyResult, type LineTokenKeys } from '#pki/ceremony';
+import type { Hsm } from '#pki/hsm';
+import type { NewDocumentSigner, SignerToken, Trust } from '#production/signer';
+import { documentSignerKeys } from './signer-token.ts';
+
+/** How long the plant's own terminals are certified for: a month, as in the certificate policy of the EU. */
+const TERMINAL_DAYS = 30;
+
+/** A line token with the keys of its ceremony, by what they are for: everything that the signer's room can do with it. */
+export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerToken {
+  const signing = {
+    plantSigner: keys.plantSigner.key,
+    birthCertificateSigner: keys.birthCertificateSigner.key,
+    documentVerifier: keys.documentVerifier.key,
+    inspectionSystem: keys.inspectionSystem.key,
+  };
+  const mac = { citizenReference: keys.citizenReferenceKey, transportMaster: keys.transportMasterKey, plantMaster: keys.plantMasterKey };
+  const verifier = holderOf(keys.documentVerifier.certificate);
+  const terminal = `CARDMINT${name.toUpperCase()}`.slice(0, 9);
+  return {
+    name,
+    ...documentSignerKeys(hsm),
+    material: {
+      plantSigner: keys.plantSigner.certificate,
+      birthCertificateSigner: keys.birthCertificateSigner.certificate,
+      recordKey: keys.recordKey.publicKey,
+      documentVerifier: keys.documentVerifier.certificate,
+    },
+    extendedAccess: {
+      country: verifier.country,
+      documentVerifier: { mnemonic: verifier.mnemonic, days: 0, key: keys.documentVerifier.key },
+      inspectionSystem: { mnemonic: terminal, days: TERMINAL_DAYS, key: keys.inspectionSystem.key },
+    },
+    hasPlantMaster: true,
+    sign: (as, digest) => {
+      if (as === 'cvca') throw new Error('the CVCA is in no line token');
+      return hsm.sign(signing[as], digest);
+    },
+    cmac: (under, data) => hsm.cmac(mac[under], data),
+    agree: (peerPoint) => hsm.ecdhDerive(keys.recordKey.key, peerPoint),
+    // A MAC under a key of the token's own: it touches the session, the login and the key store, and signs nothing.
+    proveAlive: async () => void (await hsm.cmac(keys.citizenReferenceKey, Uint8Array.of(0))),
+  };
+}
+
+/** ISO 3166-1 code, mnemonic and number of a holder reference (BSI TR-03110-3 §A.6.1). */
+function holderOf(certificate: Uint8Array): { readonly country: string; readonly mnemonic: string } {
+  const reference = cvCertificate.decode(certificate).body.certificateHolderReference;
+  return { country: reference.slice(0, 2), mnemonic: reference.slice(2, -5) };
+}
+
+/** What a plant's ceremonies made, from their minutes. */
+export async function ceremonyOf(plantDir: string): Promise<CeremonyResult> {
+  return resultOf(verifyMinutes(await readFile(minutesFile(plantDir), 'utf8')).minutes);
+}
+
+/** What the ceremonies published of the authorities above the Document Signers. */
+export function trustOf({ csca, crl, cvca, custodians, needed }: CeremonyResult): Trust {
+  return { csca: { ...csca, current: csca.current.certificate }, crl, cvca, quorum: { custodians, needed } };
+}
+
+/** Document Signers that the ceremonies certified: admitted at every start, because their people approved them there. */
+export function documentSignersOf({ lineTokens }: CeremonyResult): readonly NewDocumentSigner[] {
+  return Object.entries(lineTokens).flatMap(([token, { documentSigners }]) =>
+    documentSigners.map(({ key, certificate }) => ({ token, keyId: key.keyId, certificate, counter: undefined })),
+  );
+}
