@@ -7,7 +7,7 @@ export { SodError, type SodErrorCode } from './sod-error.ts';
 export { signatureAlgorithmOf, type SodAlgorithms, type SodDigest } from './algorithms.ts';
 export { lastDayOf } from './card-life.ts';
 export { documentSigner, type DocumentSigner } from './document-signer.ts';
-export { issueSod, prepareSod, sodTokenOf, type SodRequest, type SodToken } from './issue.ts';
+export { issueSod, issueSodOnPool, prepareSod, sodTokenOf, type SodRequest, type SodToken } from './issue.ts';
 export { lintSod, type SodFinding } from './lint/lint.ts';
 export { SOD_RULES, type SodDeviation, type SodRuleId } from './lint/rules.ts';
 export type { SodContext } from './lint/facts.ts';

@@ -9,7 +9,7 @@ import { LyingHsm, SoftwareHsm } from '#hsm-mocks';
 import { BrainpoolEngine } from '#pki/x509';
 import { derSignature } from '#pki/ec';
 import { documentSigner } from './document-signer.ts';
-import { issueSod, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
+import { issueSod, issueSodOnPool, prepareSod, sodTokenOf, type SodRequest } from './issue.ts';
 import { sodByPkijs } from './pkijs-oracle.fixture.ts';
 import { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from '#pki/testing';
 
@@ -142,6 +142,9 @@ describe('P5: a signature leaves only after verification with the key of the cer
       expect(() => issueSod(token, raw)).toThrow(/^SIGNATURE_REJECTED/);
       const honest = await hsm.sign(pki.signerKey, token.digestToSign);
       expect(() => issueSod(token, honest)).toThrow(/^SOD_TOKEN_SPENT/);
+      const onPool = prepareSod(request());
+      await expect(issueSodOnPool(onPool, raw)).rejects.toMatchObject({ code: 'SIGNATURE_REJECTED' });
+      await expect(issueSodOnPool(onPool, honest)).rejects.toMatchObject({ code: 'SOD_TOKEN_SPENT' });
     },
   );
 
@@ -150,6 +153,12 @@ describe('P5: a signature leaves only after verification with the key of the cer
     for (const raw of [await hsm.sign(other, prepareSod(request()).digestToSign), new Uint8Array(), new Uint8Array(96)]) {
       expect(() => issueSod(prepareSod(request()), raw)).toThrow(/^SIGNATURE_REJECTED/);
     }
+  });
+
+  test('verified on the pool it is the same file', async () => {
+    const token = prepareSod(request());
+    const raw = await hsm.sign(pki.signerKey, token.digestToSign);
+    expect(await issueSodOnPool(token, raw)).toEqual(issueSod(prepareSod(request()), raw));
   });
 
   test('a token is spent once, and a copy of it never', async () => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ldsSecurityObject, type EfCom, type LdsSecurityObject } from '#encoder/lds';
-import { signatureFromToken, verifySignature, type Certificate, type SignatureAlgorithm } from '#pki/x509';
+import { signatureFromToken, verifySignature, verifySignatureOnPool, type Certificate, type SignatureAlgorithm } from '#pki/x509';
 import { HASH_OF, signatureAlgorithmOf, usualAlgorithms, type SodAlgorithms } from './algorithms.ts';
 import { lastDayOf } from './card-life.ts';
 import { assertDataGroup, documentTypeOf, readEfCom } from './data-groups.ts';
@@ -110,19 +110,48 @@ const NO_SIGNATURE = new Uint8Array(64);
 
 /**
  * Spends the token: EF.SOD (tag 77) from what the key gave (raw r || s, or the octets of an RSA signature), verified with the certificate's
- * public key by node:crypto, and the file linted as it will stand on the chip, before it leaves. Throws `SIGNATURE_REJECTED`,
+ * public key by node:crypto before it leaves, the file linted as it will stand on the chip. Throws `SIGNATURE_REJECTED`,
  * `SOD_TOKEN_SPENT` or `SOD_LINT`.
  */
 export function issueSod(token: SodToken, rawSignature: Uint8Array): Uint8Array {
+  const spent = spend(token, rawSignature);
+  return finish(spent, verifySignature(token.algorithm, token.signedAttributes, spent.certificate.publicKey, spent.signature));
+}
+
+/** The same, the signature verified on a thread of libuv's pool: a signer builds other cards meanwhile. */
+export async function issueSodOnPool(token: SodToken, rawSignature: Uint8Array): Promise<Uint8Array> {
+  const spent = spend(token, rawSignature);
+  return finish(spent, await verifySignatureOnPool(token.algorithm, token.signedAttributes, spent.certificate.publicKey, spent.signature));
+}
+
+interface SpentToken {
+  readonly token: SodToken;
+  readonly template: SodTemplate;
+  readonly algorithms: SodAlgorithms;
+  readonly certificate: Certificate;
+  readonly signature: Uint8Array;
+}
+
+function spend(token: SodToken, rawSignature: Uint8Array): SpentToken {
   const waiting = unspent.get(token);
   if (waiting === undefined || !unspent.delete(token)) throw new SodError('SOD_TOKEN_SPENT');
-  const { certificate } = token.signer;
-  const signature = signatureOrRefusal(token.algorithm, rawSignature);
-  if (!verifySignature(token.algorithm, token.signedAttributes, certificate.publicKey, signature)) throw new SodError('SIGNATURE_REJECTED');
-  const efSod = waiting.template.efSod(token.ldsSecurityObject, token.signedAttributes, signature);
-  assertLint(efSod, certificate, { algorithms: waiting.algorithms });
+  return { ...waiting, token, certificate: token.signer.certificate, signature: signatureOrRefusal(token.algorithm, rawSignature) };
+}
+
+function finish({ token, template, algorithms, certificate, signature }: SpentToken, verified: boolean): Uint8Array {
+  if (!verified) throw new SodError('SIGNATURE_REJECTED');
+  const efSod = template.efSod(token.ldsSecurityObject, token.signedAttributes, signature);
+  const lengths = linted.get(template) ?? new Set<number>();
+  if (!lengths.has(signature.length)) assertLint(efSod, certificate, { algorithms });
+  linted.set(template, lengths.add(signature.length));
   return efSod;
 }
+
+/**
+ * Lengths of signatures with which a file of this template was linted as it leaves: all that stands around content, attributes and
+ * signature is a function of that length, and content and attributes were linted by `prepareSod`.
+ */
+const linted = new WeakMap<SodTemplate, Set<number>>();
 
 const templates = new WeakMap<Certificate, Map<string, SodTemplate>>();
 

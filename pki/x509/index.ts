@@ -14,6 +14,7 @@ export {
   readAlgorithm,
   signatureFromToken,
   verifySignature,
+  verifySignatureOnPool,
   type HashName,
   type SignatureAlgorithm,
 } from './signature-algorithm.ts';

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { issueSod, prepareSod, type DocumentSigner } from '#pki/sod';
+import { issueSodOnPool, prepareSod, type DocumentSigner } from '#pki/sod';
 import type { DocumentToSign } from '#production/signer';
 import type { CardToSign } from './bench-card.ts';
 import { processorMs } from './processor-time.ts';
@@ -74,7 +74,7 @@ function documentOf({ efCom, dataGroups }: CardToSign, name: string): DocumentTo
     contentHash: Uint8Array.from(content.digest()),
     prepare: (signer: DocumentSigner) => {
       const token = prepareSod({ efCom, dataGroups, signer, at: new Date() });
-      return { digest: token.digestToSign, issue: (signature) => issueSod(token, signature) };
+      return { digest: token.digestToSign, issue: (signature) => issueSodOnPool(token, signature) };
     },
   };
 }

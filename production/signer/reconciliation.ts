@@ -39,7 +39,7 @@ export interface Reconciliation {
  * Compares every key's intents and outcomes with the token's own counter (invariant P4). A token without one is never called in order:
  * COUNTER_ABSENT. The books are read before and after the counter, so that what is being signed meanwhile is no finding.
  */
-export async function reconcile(deps: SignerDeps, signing: Signing): Promise<Reconciliation> {
+export async function reconcile(deps: Pick<SignerDeps, 'db'>, signing: Signing): Promise<Reconciliation> {
   await signing.intents.settleForgotten(FORGOTTEN_SECONDS);
   const keys: KeyReconciliation[] = [];
   for (const row of await allDocumentSigners(deps.db)) if (row.state !== 'destroyed') keys.push(await reconcileKey(signing, row));
@@ -63,6 +63,8 @@ async function reconcileKey({ db, tokens }: Signing, row: DocumentSignerRow): Pr
 
 async function counterOf(token: Signing['tokens']['all'][number] | undefined, row: DocumentSignerRow): Promise<number | Verdict> {
   if (token === undefined) return 'TOKEN_UNAVAILABLE';
+  // What it had signed before it was admitted is not known: nothing can be said of what came after.
+  if (row.counterBase === null) return 'COUNTER_ABSENT';
   try {
     return (await token.signaturesOf({ certificate: row.certificate, keyId: row.keyId })) ?? 'COUNTER_ABSENT';
   } catch (error) {
@@ -105,7 +107,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** Reconciles once a day, by the books and not by the process: a signer that is started often does not do it more often. */
-export function reconcileDaily(deps: SignerDeps, signing: Signing, log: Logger): { stop(): void } {
+export function reconcileDaily(deps: Pick<SignerDeps, 'db'>, signing: Signing, log: Logger): { stop(): void } {
   const look = async (): Promise<void> => {
     const { rows } = await sql<{ due: boolean }>`
       select coalesce(max(at) < clock_timestamp() - make_interval(secs => ${DAY_MS / 1000}), true) as due from reconciliations`.execute(

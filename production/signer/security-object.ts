@@ -1,5 +1,5 @@
 import { concat, uintBE } from '#encoder/bytes';
-import { issueSod, prepareSod, type DocumentSigner } from '#pki/sod';
+import { issueSodOnPool, prepareSod, type DocumentSigner } from '#pki/sod';
 import { advanceInTransaction, lockClaimed } from '#production/cards';
 import { withTransaction, type Trx } from '#production/store';
 import type { CardState } from '#queues/ports';
@@ -35,7 +35,7 @@ export async function securityObject(
     intended: (trx) => intendCard(trx, claim, ldsSecurityObjectHash),
     prepare: (signer) => {
       const token = prepareSod({ efCom, dataGroups, signer, at: rehearsal.at });
-      return { digest: token.digestToSign, issue: (raw) => issueSod(token, raw) };
+      return { digest: token.digestToSign, issue: (raw) => issueSodOnPool(token, raw) };
     },
     signed: (trx, efSod) => catchUp(trx, claim, efSod),
   });
