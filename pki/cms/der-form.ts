@@ -6,8 +6,9 @@ const BOOLEAN = 0x01;
 const INTEGER = 0x02;
 const BIT_STRING = 0x03;
 const NULL = 0x05;
-const SEQUENCE = 0x10;
-const SET = 0x11;
+const SEQUENCE = 0x30;
+const SET = 0x31;
+const CONSTRUCTED = 0x20;
 
 /**
  * Where bytes stop being DER (ISO/IEC 8825-1 §10, §11), undefined where they do not: indefinite or longer than minimal lengths, strings in
@@ -22,24 +23,17 @@ export function nonDer(bytes: Uint8Array, isOpaque: (tag: number, depth: number)
   for (let elements = 0; at < bytes.length; elements += 1) {
     while (ends.length > 1 && at === ends.at(-1)) ends.pop();
     const end = ends.at(-1) ?? 0;
-    const start = at;
-    const bad = (what: string) => `${what} at ${start}`;
     const header = readHeader(bytes, at, end);
-    if (typeof header === 'string') return bad(header);
+    if (typeof header === 'string') return `${header} at ${at}`;
     const { first, content, length } = header;
-    const isConstructed = (first & 0x20) !== 0;
-    if (elements >= ELEMENTS_MAX || ends.length > DEPTH_MAX) return bad('more than is read');
-    if (content + length > end) return bad('length past the end');
-    if (!isConstructed) {
-      const fault = first < 0x20 ? primitiveFault(first & 0x1f, bytes.subarray(content, content + length)) : undefined;
-      if (fault !== undefined) return bad(fault);
-      at = content + length;
-      continue;
-    }
-    if (first < 0x40 && (first & 0x1f) !== SEQUENCE && (first & 0x1f) !== SET) return bad('a string in pieces');
-    const opaque = isOpaque(first, ends.length - 1);
-    if (!opaque) ends.push(content + length);
-    at = opaque ? content + length : content;
+    const next = content + length;
+    if (elements >= ELEMENTS_MAX || ends.length > DEPTH_MAX) return `more than is read at ${at}`;
+    if (next > end) return `length past the end at ${at}`;
+    const fault = first < 0x40 ? universalFault(first, bytes, content, length) : undefined;
+    if (fault !== undefined) return `${fault} at ${at}`;
+    const entered = (first & CONSTRUCTED) !== 0 && !isOpaque(first, ends.length - 1);
+    if (entered) ends.push(next);
+    at = entered ? content : next;
   }
   return undefined;
 }
@@ -65,24 +59,25 @@ function readHeader(bytes: Uint8Array, at: number, end: number): Header | string
   return { first, content: at + 2 + size, length };
 }
 
-function primitiveFault(tag: number, value: Uint8Array): string | undefined {
-  const [first = 0, second = 0] = value;
+/** Of a universal type, whose content is `length` bytes from `at` on. */
+function universalFault(tag: number, bytes: Uint8Array, at: number, length: number): string | undefined {
+  const first = length > 0 ? (bytes[at] ?? 0) : 0;
+  const second = length > 1 ? (bytes[at + 1] ?? 0) : 0;
   switch (tag) {
     case BOOLEAN:
-      return value.length === 1 && (first === 0 || first === 0xff) ? undefined : 'BOOLEAN other than 00 and FF';
+      return length === 1 && (first === 0 || first === 0xff) ? undefined : 'BOOLEAN other than 00 and FF';
     case INTEGER: {
-      const padded = value.length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
-      return value.length > 0 && !padded ? undefined : 'INTEGER not in its shortest form';
+      const padded = length > 1 && ((first === 0 && second < 0x80) || (first === 0xff && second >= 0x80));
+      return length > 0 && !padded ? undefined : 'INTEGER not in its shortest form';
     }
     case NULL:
-      return value.length === 0 ? undefined : 'NULL with content';
+      return length === 0 ? undefined : 'NULL with content';
     case BIT_STRING: {
-      const unused = (value.at(-1) ?? 0) & ((1 << first) - 1);
-      return value.length > 0 && first < 8 && (value.length > 1 || first === 0) && unused === 0
-        ? undefined
-        : 'unused bits that are not zero';
+      const unused = (bytes[at + length - 1] ?? 0) & ((1 << first) - 1);
+      const sound = length > 0 && first < 8 && (length > 1 || first === 0) && unused === 0;
+      return sound ? undefined : 'unused bits that are not zero';
     }
     default:
-      return undefined;
+      return (tag & CONSTRUCTED) === 0 || tag === SEQUENCE || tag === SET ? undefined : 'a string in pieces';
   }
 }
