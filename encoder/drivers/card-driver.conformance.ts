@@ -13,41 +13,16 @@ import {
   selectApplication,
 } from '#encoder/access';
 import { openChannel } from '#encoder/apdu';
-import { equalBytes, fromHex, Secret, toHex } from '#encoder/bytes';
+import { equalBytes, toHex } from '#encoder/bytes';
 import { cvCertificate, cvDomainParameters } from '#encoder/cv-certificate';
 import { dg14, dg14Of, PROTOCOL, type SecurityInfo } from '#encoder/lds';
-import type { CardConnection } from '#encoder/readers';
 import { ecPair, inApplication, inMasterFile, issue, openAsPlant, TEST_CARD_ACCESS, type Pair } from '#encoder/testing';
 import { derOid, tlv } from '#encoder/tlv';
-import type { AccessSecrets, CardDriver, DriverCapabilities } from './card-driver.ts';
+import type { AccessSecrets, CardDriver } from './card-driver.ts';
 import type { ChipKeyAlgorithms } from './chip-keys.ts';
+import type { ChipBench, DriverBench } from './driver-bench.ts';
 import type { FileId } from './file-id.ts';
-import type { TransportKeys, TransportKeySets } from './transport-keys.ts';
-
-/** Defects of chips that a driver must catch. */
-export type Lie = 'lockLies' | 'keysStay' | 'checkValueLies';
-
-/** One chip, fresh from its maker, and how to reach it. */
-export interface ChipBench {
-  /** Power on (again): a new connection to the same chip. */
-  readonly connect: () => Promise<CardConnection>;
-  /** What `identify` tells; null in families without it. */
-  readonly chipId: string | null;
-  /** Null where the family has no transport keys. */
-  readonly keys: () => TransportKeySets | null;
-  /** Of another chip. */
-  readonly wrongKeys: () => TransportKeySets | null;
-}
-
-export interface DriverBench {
-  readonly chip: (lie?: Lie, keyVersion?: number) => Promise<ChipBench> | ChipBench;
-  /** For the card with these secrets. */
-  readonly driver: (connection: CardConnection, secrets: AccessSecrets) => CardDriver;
-  /** What the suite expects of the family: nothing is left out unless this says so. */
-  readonly capabilities: Pick<DriverCapabilities, 'transport' | 'onChipKeyGeneration' | 'resumes' | 'readsBack' | 'terminalAuthentication'>;
-  /** False: `identify` tells an unlocked chip, and only the open channel whether it is blank. */
-  readonly tellsBlank: boolean;
-}
+import { keyReplacementConformance } from './key-replacement.conformance.ts';
 
 /** PKCS #3, whose parameters node:crypto does not tell. */
 const DH_KEY_AGREEMENT = derOid('1.2.840.113549.1.3.1');
@@ -82,13 +57,6 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
     return driver;
   }
 
-  /** Of a family that has transport keys. */
-  function keySetsOf(chip: ChipBench): TransportKeySets {
-    const keys = chip.keys();
-    if (keys === null) throw new Error('the family has no transport keys');
-    return keys;
-  }
-
   async function bound(chip: ChipBench): Promise<CardDriver> {
     const driver = await opened(chip);
     await driver.writeBindingTag(tag);
@@ -111,6 +79,8 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
   }
 
   describe(`the driver port, as ${family} keeps it`, () => {
+    keyReplacementConformance(make, SECRETS);
+
     it('its capabilities are those of its family, and hold together', async () => {
       const { capabilities } = await driverOf(await make.chip());
       expect(capabilities).toMatchObject(make.capabilities);
@@ -152,75 +122,6 @@ export function cardDriverConformance(family: string, make: DriverBench): void {
       expect((await driver.status()).lifeCycle).toBe('blank');
       await expect(driver.replaceKeys(keys.plant)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
     });
-
-    it.runIf(transport === 'none')('opens without keys, has none to replace, and takes none', async () => {
-      const driver = await driverOf(await make.chip());
-      expect(await driver.open(null)).toBeNull();
-      const key = new Secret(new Uint8Array(16).fill(1));
-      await expect(driver.replaceKeys({ enc: key, mac: key, dek: key, version: 2 })).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-    });
-
-    it.runIf(transport !== 'none')(
-      "E6: the plant's keys take the maker's place, over power cuts too; then the maker's open nothing",
-      async () => {
-        const chip = await make.chip();
-        const keys = keySetsOf(chip);
-        const driver = await driverOf(chip);
-        expect(await driver.open(keys)).toBe('maker');
-        await driver.replaceKeys(keys.plant);
-        await driver.writeBindingTag(tag);
-        const again = await driverOf(chip);
-        expect(await again.open(keys)).toBe('plant');
-        expect(await again.readBindingTag()).toEqual(tag);
-        // Whoever has the maker's keys alone: the chip names no version of theirs, and under ours they prove nothing.
-        const theirs = { maker: keys.maker, plant: { ...chip.wrongKeys()?.maker, version: 5 } as TransportKeys };
-        await expect((await driverOf(chip)).open(theirs)).rejects.toMatchObject({ code: 'SCP_KEY_VERSION' });
-        const renamed = { maker: { ...keys.maker, version: keys.plant.version }, plant: theirs.plant };
-        await expect((await driverOf(chip)).open(renamed)).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
-      },
-    );
-
-    it.runIf(transport !== 'none')('initial keys, version FF, give way as well', async () => {
-      const chip = await make.chip(undefined, 0xff);
-      const { maker, plant } = keySetsOf(chip);
-      const keys = { maker: { ...maker, version: 0xff }, plant };
-      const driver = await driverOf(chip);
-      expect(await driver.open(keys)).toBe('maker');
-      await driver.replaceKeys(keys.plant);
-      expect(await (await driverOf(chip)).open(keys)).toBe('plant');
-    });
-
-    it.runIf(transport !== 'none').each([
-      ['9000 to PUT KEY with the right check values, and keeps its keys', 'keysStay', 'KEYS_NOT_REPLACED'],
-      ['other check values than those of the keys that it was sent', 'checkValueLies', 'SCP_ANSWER_INVALID'],
-    ] as const)('threat: a chip that answers %s is caught, and gets nothing', async (_what, lie, code) => {
-      const chip = await make.chip(lie);
-      const keys = keySetsOf(chip);
-      const driver = await driverOf(chip);
-      await driver.open(keys);
-      await expect(driver.replaceKeys(keys.plant)).rejects.toMatchObject({ code });
-      await expect(driver.writeBindingTag(tag)).rejects.toMatchObject({ code: 'DRIVER_CANNOT' });
-    });
-
-    it.runIf(transport !== 'none')(
-      "E6: published keys, and keys of ours that are the maker's, are refused before anything is sent",
-      async () => {
-        const chip = await make.chip();
-        const keys = keySetsOf(chip);
-        const published = (hex: string): Secret => new Secret(fromHex(hex));
-        const kit = published('404142434445464748494A4B4C4D4E4F');
-        const unfit: readonly TransportKeySets[] = [
-          { ...keys, maker: { enc: kit, mac: kit, dek: kit, version: 1 } },
-          { ...keys, plant: { ...keys.plant, dek: kit } },
-          { ...keys, plant: { ...keys.plant, enc: published('47454D5850524553534F53414D504C45') } },
-          { ...keys, plant: { ...keys.plant, mac: published('00'.repeat(16)) } },
-          { ...keys, plant: { ...keys.plant, mac: keys.maker.mac } },
-          { ...keys, plant: { ...keys.plant, version: keys.maker.version } },
-        ];
-        const silent = make.driver({ ...(await chip.connect()), transmit: () => Promise.reject(new Error('something was sent')) }, SECRETS);
-        for (const one of unfit) await expect(silent.open(one)).rejects.toMatchObject({ code: 'KEYS_UNFIT' });
-      },
-    );
 
     it.runIf(transport !== 'none')('wrong transport keys end in one coded error, and the right ones still open the chip', async () => {
       const chip = await make.chip();

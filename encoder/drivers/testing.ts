@@ -3,7 +3,7 @@ import { toHex } from '#encoder/bytes';
 import { inProcessReader } from '#encoder/readers';
 import { blankImage, oneRsaKey, TEST_CHIP_ID, testKeySets } from '#encoder/testing';
 import { VirtualCard, type Personality } from '#encoder/virtual-card';
-import type { ChipBench, Lie } from './card-driver.conformance.ts';
+import type { ChipBench, Lie } from './driver-bench.ts';
 import type { TransportKeySets } from './transport-keys.ts';
 
 const takeRsaKey = oneRsaKey();

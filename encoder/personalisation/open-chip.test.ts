@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, it } from 'vitest';
+import { fromHex, Secret } from '#encoder/bytes';
 import { driverByName, keySetsFrom, type CardDriver, type DriverName, type TransportKeySets } from '#encoder/drivers';
 import { inProcessReader } from '#encoder/readers';
 import { blankImage, imageFolder, TEST_MASTER, TEST_PLANT_MASTER, testKeySets, TEST_CHIP_ID } from '#encoder/testing';
-import { VirtualCard, type Fault, type Personality } from '#encoder/virtual-card';
+import { createImage, VirtualCard, type Fault, type Personality } from '#encoder/virtual-card';
 import { faultKind, openChip, planPersonalisation, prepareChip, type PersonalisationJournal } from './index.ts';
 
 const SECRETS = { mrzInformation: '123456789790010113001019', can: '123456' };
@@ -25,7 +26,10 @@ function recording(): PersonalisationJournal & { readonly told: string[] } {
 /** A chip that can be laid in again and again. */
 function chipOf(name: DriverName, personality: Partial<Personality> = {}) {
   made += 1;
-  const image = blankImage(folder.path(`${made}.image`), { personality: { program: name, ...personality } });
+  return laidIn(blankImage(folder.path(`${made}.image`), { personality: { program: name, ...personality } }), name);
+}
+
+function laidIn(image: string, name: DriverName) {
   return async (
     faults: readonly Fault[] = [],
   ): Promise<{ readonly driver: CardDriver; readonly card: VirtualCard; readonly sent: number[] }> => {
@@ -104,6 +108,21 @@ describe('PUT KEY is torn: the chip is asked which keys it has, and none is trie
       expect(again.card.keyVersions()).toEqual([2]);
       expect(again.sent.filter((ins) => ins === PUT_KEY).length).toBe(version === 1 ? 1 : 0);
       expect(journal.told).toEqual(['0 replaceKeys', '0 unknown', ...(version === 1 ? ['0 replaceKeys', '0 done'] : [])]);
+    }
+  });
+});
+
+describe('threat: a chip with the keys of a development kit', () => {
+  it('that has the version of our lot: its maker never prepared it, and it is refused before anything is shown to it', async () => {
+    for (const program of ['reference', 'cps'] as const) {
+      made += 1;
+      const path = folder.path(`${made}.image`);
+      const kit = (): Secret => new Secret(fromHex('404142434445464748494A4B4C4D4E4F'));
+      const transportKeys = { enc: kit(), mac: kit(), dek: kit() };
+      createImage(path, { serial: 'VN26A00000010', chipId: TEST_CHIP_ID, transportKeys, personality: { program } });
+      const { driver, sent } = await laidIn(path, program)();
+      await expect(openChip({ driver, journal: recording(), keys: testKeySets() })).rejects.toMatchObject({ code: 'SCP_CARD_CRYPTOGRAM' });
+      expect(sent).not.toContain(0x82);
     }
   });
 });
