@@ -2,7 +2,7 @@ import { isCodedError } from '#encoder/bytes';
 import {
   lintSignedList,
   openSignedList,
-  signedListFault,
+  believedSigner,
   type ListFinding,
   type OpenedList,
   type SignedListAgainst,
@@ -26,12 +26,12 @@ export interface ImportedDeviationList {
  */
 export function importDeviationList(list: Uint8Array, against: SignedListAgainst): ImportedDeviationList {
   const { opened, content } = wellFormed(() => open(list));
-  const fault = signedListFault(DEVIATION_LIST, opened, against);
-  if (fault !== undefined) {
-    throw refused(fault.fault === 'untrusted' ? 'DEVIATION_LIST_SIGNER_UNTRUSTED' : 'DEVIATION_LIST_SIGNATURE_INVALID', fault.detail);
+  const signer = believedSigner(DEVIATION_LIST, opened, against);
+  if ('fault' in signer) {
+    throw refused(signer.fault === 'untrusted' ? 'DEVIATION_LIST_SIGNER_UNTRUSTED' : 'DEVIATION_LIST_SIGNATURE_INVALID', signer.detail);
   }
-  const { signer, signingTime } = opened;
-  return { content, signer, signingTime, findings: lintDeviationList(list) };
+  const { certificate, info } = signer;
+  return { content, signer: certificate, signingTime: info.signingTime, findings: lintDeviationList(list) };
 }
 
 /** Doc 9303-12 §10, table 19: empty when the list keeps its profile. Never throws, whatever the bytes are; trust is not looked at. */
@@ -41,7 +41,7 @@ export function lintDeviationList(list: Uint8Array): readonly ListFinding[] {
 
 /** Who signed it, by its own word: nothing is verified. Errors: DEVIATION_LIST_MALFORMED. */
 export function deviationListSigner(list: Uint8Array): Certificate {
-  return wellFormed(() => open(list)).opened.signer;
+  return wellFormed(() => open(list)).opened.signers[0].certificate;
 }
 
 function open(list: Uint8Array): { readonly opened: OpenedList; readonly content: DeviationListContent } {

@@ -125,4 +125,32 @@ describe('the content, one rule a file', () => {
       expect.objectContaining({ code: 'MASTER_LIST_MALFORMED' }),
     );
   });
+
+  test('what table 18 lets a receiving State ignore is ignored, and named', async () => {
+    const against = { csca: [pki.csca], at: AT };
+    for (const [flaws, rule] of [
+      [{ unsignedAttributes: true }, 'no-unsigned-attributes'],
+      [{ revocationLists: true }, 'no-revocation-lists'],
+      [{ signers: 2 }, 'one-signer-info'],
+    ] as const) {
+      const imported = importMasterList(
+        await flawedList(hsm, MASTER_LIST, listed(pki.csca), { ...signer, csca: pki.csca }, flaws),
+        against,
+      );
+      expect(imported.findings.map((finding) => finding.rule)).toEqual([rule]);
+    }
+  });
+
+  test('a list of two signers is believed on the word of the one that is trusted here', async () => {
+    const stranger = await specimenListSigner(hsm, other, 'master-list-signer');
+    const both = await flawedList(hsm, MASTER_LIST, listed(pki.csca), { ...signer, csca: pki.csca }, { before: stranger });
+    for (const [trusted, believed] of [
+      [pki, signer],
+      [other, stranger],
+    ] as const) {
+      expect(importMasterList(both, { csca: [trusted.csca], at: AT }).signer.certificate).toEqual(believed.certificate.certificate);
+    }
+    const none = { csca: [(await specimenPki(hsm)).csca], at: AT };
+    expect(() => importMasterList(both, none)).toThrow(expect.objectContaining({ code: 'MASTER_LIST_SIGNER_UNTRUSTED' }));
+  });
 });

@@ -1,5 +1,5 @@
 import { isCodedError } from '#encoder/bytes';
-import { lintSignedList, openSignedList, signedListFault, type ListFinding, type SignedListAgainst } from '#pki/signed-list';
+import { believedSigner, lintSignedList, openSignedList, type ListFinding, type SignedListAgainst } from '#pki/signed-list';
 import type { Certificate } from '#pki/x509';
 import { readMasterListContent } from './content.ts';
 import { MASTER_LIST } from './kind.ts';
@@ -22,12 +22,12 @@ export interface ImportedMasterList {
  */
 export function importMasterList(list: Uint8Array, against: SignedListAgainst): ImportedMasterList {
   const { opened, certificates } = wellFormed(() => open(list));
-  const fault = signedListFault(MASTER_LIST, opened, against);
-  if (fault !== undefined) {
-    throw refused(fault.fault === 'untrusted' ? 'MASTER_LIST_SIGNER_UNTRUSTED' : 'MASTER_LIST_SIGNATURE_INVALID', fault.detail);
+  const signer = believedSigner(MASTER_LIST, opened, against);
+  if ('fault' in signer) {
+    throw refused(signer.fault === 'untrusted' ? 'MASTER_LIST_SIGNER_UNTRUSTED' : 'MASTER_LIST_SIGNATURE_INVALID', signer.detail);
   }
-  const { signer, signingTime } = opened;
-  return { certificates, signer, signingTime, findings: lintMasterList(list) };
+  const { certificate, info } = signer;
+  return { certificates, signer: certificate, signingTime: info.signingTime, findings: lintMasterList(list) };
 }
 
 /** The certificates of `importMasterList`. */
@@ -42,7 +42,7 @@ export function lintMasterList(list: Uint8Array): readonly ListFinding[] {
 
 /** Who signed it, by its own word: nothing is verified. Errors: MASTER_LIST_MALFORMED. */
 export function masterListSigner(list: Uint8Array): Certificate {
-  return wellFormed(() => open(list)).opened.signer;
+  return wellFormed(() => open(list)).opened.signers[0].certificate;
 }
 
 function open(list: Uint8Array) {

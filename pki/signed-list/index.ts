@@ -7,4 +7,11 @@ export { SignedListError, type SignedListErrorCode } from './signed-list-error.t
 export type { ListContext, ListFinding, ListKind, ListRule } from './list-kind.ts';
 export { lintSignedList, SIGNED_LIST_RULES } from './lint.ts';
 export { issueSignedList, prepareSignedList, signedListTokenOf, type ListSigning, type SignedListToken } from './issue.ts';
-export { openSignedList, signedListFault, type OpenedList, type SignedListAgainst, type SignedListFault } from './verify.ts';
+export {
+  believedSigner,
+  openSignedList,
+  type ListSigner,
+  type OpenedList,
+  type SignedListAgainst,
+  type SignedListFault,
+} from './verify.ts';

@@ -1,5 +1,5 @@
 import { equalBytes, isCodedError } from '#encoder/bytes';
-import { parseSignedData, verifySignerInfo, type SignedData, type SignerInfoFault } from '#pki/cms';
+import { readSignedData, signerInfoOf, verifySignerInfo, type SignedDataForm, type SignerInfo, type SignerInfoFault } from '#pki/cms';
 import { crlFault, parseCrl, revokedSince } from '#pki/crl';
 import { findCsca, signerOf } from '#pki/sod';
 import { OID, parseCertificate, unprocessedCritical, type Certificate } from '#pki/x509';
@@ -18,37 +18,49 @@ export type SignedListFault =
   | { readonly fault: 'signature'; readonly detail: SignerInfoFault }
   | { readonly fault: 'untrusted'; readonly detail: string };
 
+/** Somebody who says to have signed the list, with the certificate that the list brings for it. */
+export interface ListSigner {
+  readonly info: SignerInfo;
+  readonly certificate: Certificate;
+}
+
 export interface OpenedList {
-  readonly data: SignedData;
+  readonly form: SignedDataForm;
   readonly content: Uint8Array;
-  readonly signer: Certificate;
-  /** Mandatory (tables 18 and 19), and claimed by the signer: the lint misses it, the verification needs none. */
-  readonly signingTime: Date | undefined;
+  /** One is recommended; a list of two has a signer of before a roll-over and one of after it. */
+  readonly signers: readonly [ListSigner, ...ListSigner[]];
 }
 
 /**
- * The list taken apart, nothing of it believed yet. Errors: `CmsError`, `X509Error`, `DecodeError`; `fault` is what stands there instead of a
- * list of this kind.
+ * The list taken apart, nothing of it believed yet. What may be ignored is (unsigned attributes, revocation lists): the lint names it.
+ * Errors: `CmsError`, `X509Error`, `DecodeError`; `fault` is what stands there instead of a list of this kind.
  */
 export function openSignedList(kind: ListKind, list: Uint8Array): OpenedList | { readonly fault: string } {
-  const data = parseSignedData(list, kind.name, kind.bytesMax);
-  const { signerInfo, content, contentType, version } = data;
+  const form = readSignedData(list, kind.name, kind.bytesMax);
+  const { content, contentType, version, certificates } = form;
   if (version !== 3 || contentType !== kind.contentType || content === undefined) return { fault: `content type ${contentType}` };
-  const signer = signerOf(data);
-  if (signer === undefined) return { fault: 'the certificate of the signer is not there, or twice' };
-  return { data, content, signer, signingTime: signerInfo.signingTime };
+  const [first, ...others] = form.signerInfos.flatMap((signerInfo): readonly ListSigner[] => {
+    const certificate = signerOf({ certificates, signerInfo });
+    return certificate === undefined ? [] : [{ info: signerInfoOf(signerInfo, kind.name), certificate }];
+  });
+  if (first === undefined) return { fault: 'the certificate of the signer is not there, or twice' };
+  return { form, content, signers: [first, ...others] };
 }
 
-/** Whether the list may be believed; undefined when it may. */
-export function signedListFault(
+/** The first of the signers on whose word the list may be believed; if there is none, what is wrong with the first of all. */
+export function believedSigner(
   kind: ListKind,
-  { data, content, signer }: OpenedList,
+  { form, content, signers }: OpenedList,
   against: SignedListAgainst,
-): SignedListFault | undefined {
-  const untrusted = signerFault(kind, signer, against);
-  if (untrusted !== undefined) return { fault: 'untrusted', detail: untrusted };
-  const detail = verifySignerInfo(data, content, signer);
-  return detail === undefined ? undefined : { fault: 'signature', detail };
+): ListSigner | SignedListFault {
+  const judged = signers.map(({ info, certificate }) => {
+    const untrusted = signerFault(kind, certificate, against);
+    if (untrusted !== undefined) return { fault: 'untrusted', detail: untrusted } as const;
+    const detail = verifySignerInfo({ ...form, signerInfo: info }, content, certificate);
+    return detail === undefined ? { info, certificate } : ({ fault: 'signature', detail } as const);
+  });
+  const [first] = judged;
+  return judged.find((each): each is ListSigner => 'info' in each) ?? first ?? { fault: 'untrusted', detail: 'no signer' };
 }
 
 /** A signer that a trusted CSCA has certified for this kind of list and for nothing else (Doc 9303-12 §7.1.1.3, table 6). */

@@ -70,6 +70,8 @@ export interface ListFlaws {
   readonly revocationLists?: boolean;
   readonly unsignedAttributes?: boolean;
   readonly signers?: number;
+  /** Who signs besides, and stands first. */
+  readonly before?: SpecimenListSigner;
   readonly signature?: Uint8Array;
 }
 
@@ -91,27 +93,31 @@ export async function flawedList(
   ]);
   const signed = derSet(...(flaws.attributeOrder === 'reversed' ? attributes.toReversed() : attributes));
   const algorithm = { key: 'ec', hash: flaws.signatureHash ?? hash } as const;
-  const signature = signatureFromToken(algorithm, await hsm.sign(by.key, digest(algorithm.hash, signed)));
   const digestAlgorithm = (name: HashName) => derSequence(derOid(OID[name]), ...(flaws.digestNull === true ? [derNull()] : []));
-  const { issuer, serialNumber, subjectKeyIdentifier = new Uint8Array() } = by.certificate;
   const named = flaws.namedByIssuer === true;
-  const signerInfo = derSequence(
-    derInteger(flaws.signerVersion ?? (named ? 1 : 3)),
-    named ? derSequence(issuer, tlv(0x02, serialNumber)) : tlv(0x80, subjectKeyIdentifier),
-    digestAlgorithm(hash),
-    retagged(0xa0, signed),
-    encodeAlgorithm(algorithm),
-    derOctetString(flaws.signature ?? signature),
-    ...(flaws.unsignedAttributes === true ? [tlv(0xa1, attribute(OID.signingTime, encodeTime(NOW)))] : []),
-  );
-  const included = inSetOrder(flaws.certificates ?? [by.certificate.certificate, by.csca]);
+  const signerInfoOf = async ({ key, certificate }: SpecimenListSigner): Promise<Uint8Array> => {
+    const signature = signatureFromToken(algorithm, await hsm.sign(key, digest(algorithm.hash, signed)));
+    const { issuer, serialNumber, subjectKeyIdentifier = new Uint8Array() } = certificate;
+    return derSequence(
+      derInteger(flaws.signerVersion ?? (named ? 1 : 3)),
+      named ? derSequence(issuer, tlv(0x02, serialNumber)) : tlv(0x80, subjectKeyIdentifier),
+      digestAlgorithm(hash),
+      retagged(0xa0, signed),
+      encodeAlgorithm(algorithm),
+      derOctetString(flaws.signature ?? signature),
+      ...(flaws.unsignedAttributes === true ? [tlv(0xa1, attribute(OID.signingTime, encodeTime(NOW)))] : []),
+    );
+  };
+  const signerInfo = await signerInfoOf(by);
+  const before = flaws.before === undefined ? [] : [flaws.before];
+  const included = inSetOrder(flaws.certificates ?? [...before, by].map(({ certificate }) => certificate.certificate).concat(by.csca));
   const data = derSequence(
     derInteger(flaws.version ?? 3),
     derSet(digestAlgorithm(flaws.digestListed ?? hash)),
     derSequence(derOid(contentType), tlv(0xa0, derOctetString(content))),
     tlv(0xa0, ...(flaws.certificateOrder === 'reversed' ? included.toReversed() : included)),
     ...(flaws.revocationLists === true ? [tlv(0xa1)] : []),
-    derSet(...Array.from({ length: flaws.signers ?? 1 }, () => signerInfo)),
+    derSet(...(await Promise.all(before.map(signerInfoOf))), ...Array.from({ length: flaws.signers ?? 1 }, () => signerInfo)),
   );
   return derSequence(derOid(OID.signedData), tlv(0xa0, data));
 }
