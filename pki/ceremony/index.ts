@@ -35,7 +35,7 @@ export type { TokenSource, WrappedKeys } from './proceedings.ts';
 export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';
 export { verifyMinutes, type VerifiedCeremony, type VerifiedMinutes } from './verify-minutes.ts';
 export { parseMinutes, type MinutesMode } from './minutes.ts';
-export { kcvContent } from './steps/import-shared-keys.ts';
+export { kcvApprovable } from './steps/import-shared-keys.ts';
 export { specimenCeremony, specimenHead } from './specimen-file.ts';
 export {
   assertLineKeys,

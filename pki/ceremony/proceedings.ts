@@ -39,8 +39,10 @@ export interface ProceedingsDeps {
   readonly tokens: Readonly<Record<string, TokenSource>>;
   /** Who is in the room, with their secrets. */
   readonly present: readonly PresentCustodian[];
-  /** Of kind `kcv`, over `kcvContent`. */
+  /** Of `kcvApprovable`. */
   readonly kcvApprovals: readonly Approval[];
+  /** In a rehearsal only: the check value of the key that stands in for the chip maker's. */
+  readonly standInKcv?: string | undefined;
   readonly wrappedKeys: WrappedKeys;
   readonly onMinute: (minute: Minute) => void;
 }

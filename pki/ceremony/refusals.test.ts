@@ -230,7 +230,10 @@ describe('a rehearsal', () => {
   test('T: its minutes are not a plant’s, nor can a plant’s ceremony go on with them', async () => {
     await run();
     const real = { authority: disguised(tokens.authority), a: disguised(tokens.a), b: disguised(tokens.b) };
-    await expect(rehearse(file, room, real, journal, { mode: 'production' })).rejects.toMatchObject({ code: 'CEREMONY_REHEARSAL' });
+    const approvals = room.map((each) => approve(each, ceremonyApprovable(file)));
+    await expect(rehearse(file, room, real, journal, { mode: 'production', approvals })).rejects.toMatchObject({
+      code: 'CEREMONY_REHEARSAL',
+    });
     expect(journal.text).toContain('REHEARSAL');
   });
 
@@ -238,7 +241,9 @@ describe('a rehearsal', () => {
     const real = { ...tokens, authority: disguised(tokens.authority) };
     await expect(rehearse(file, room, real, journal)).rejects.toMatchObject({ code: 'CEREMONY_TOKEN_REFUSED', where: 'authority' });
     journal.text = undefined;
-    await expect(run({ mode: 'production' })).rejects.toMatchObject({ code: 'CEREMONY_TOKEN_REFUSED' });
+    await expect(run({ mode: 'production' })).rejects.toMatchObject({ code: 'APPROVAL_SIGNATURE_INVALID' });
+    const approvals = room.map((each) => approve(each, ceremonyApprovable(file)));
+    await expect(run({ mode: 'production', approvals })).rejects.toMatchObject({ code: 'CEREMONY_TOKEN_REFUSED' });
     await expect(tokens.authority.list()).rejects.toMatchObject({ code: 'HSM_NOT_OPEN' });
   });
 });

@@ -15,16 +15,18 @@ export interface RunCeremonyDeps {
   readonly mode: MinutesMode;
   /** Who is in the room, each with their own secret: their shares open the authority's token, their signatures close the minutes. */
   readonly present: readonly PresentCustodian[];
-  /** Of kind `kcv` over `kcvContent`, by those who read the check value on the chip maker's paper. */
+  /** Of `kcvApprovable`, by those who read the check value on the chip maker's paper. */
   readonly kcvApprovals?: readonly Approval[];
+  /** In a rehearsal only: the check value of the key that stands in for the chip maker's. */
+  readonly standInKcv?: string;
   readonly wrappedKeys?: WrappedKeys;
   /** Called for each minute once it is durable: progress for a person. */
   readonly onMinute?: (minute: Minute) => void;
 }
 
-/** What each person signs before a ceremony: the file, byte by byte. */
-export function ceremonyApprovable(file: Uint8Array): Approvable {
-  return { kind: 'ceremony', content: file };
+/** What each person signs before a ceremony: the file, byte by byte. An approval of its rehearsal is none of the ceremony. */
+export function ceremonyApprovable(file: Uint8Array, mode: MinutesMode = 'production'): Approvable {
+  return { kind: mode === 'rehearsal' ? 'rehearsal' : 'ceremony', content: file };
 }
 
 /** What each person who is present signs at its end: the hash of the last minute, and with it all minutes before. */
@@ -54,11 +56,21 @@ export async function runCeremony(
     throw new CeremonyError('CEREMONY_PLAN_CHANGED', { where: ceremony.id });
   if (recorded(minutes, 'finished', ceremony.id) !== undefined) return minutes;
   assertNoOther(minutes, ceremony);
-  assertFileApproved(file, approvals, quorumsOf(minutes, ceremony));
+  assertFileApproved(ceremonyApprovable(file, deps.mode), approvals, quorumsOf(minutes, ceremony));
   const present = presentAmong(deps.present, approvals, ceremony);
 
-  const { clock, journal, mode, kcvApprovals = [], wrappedKeys = noWrappedKeys, onMinute = silent } = deps;
-  const proceedings = new Proceedings(ceremony, minutes, { clock, journal, mode, tokens, present, kcvApprovals, wrappedKeys, onMinute });
+  const { clock, journal, mode, standInKcv, kcvApprovals = [], wrappedKeys = noWrappedKeys, onMinute = silent } = deps;
+  const proceedings = new Proceedings(ceremony, minutes, {
+    standInKcv,
+    clock,
+    journal,
+    mode,
+    tokens,
+    present,
+    kcvApprovals,
+    wrappedKeys,
+    onMinute,
+  });
   const lacking = tokensOf(ceremony).find((name) => tokens[name] === undefined);
   if (lacking !== undefined) throw new CeremonyError('CEREMONY_TOKEN_ABSENT', { where: lacking });
   if (begun === undefined) await proceedings.record({ step: 'started', subject: '', facts: startedFacts(ceremony, file, approvals, mode) });
@@ -106,13 +118,13 @@ export function quorumsOf(minutes: readonly Minute[], ceremony: Ceremony): reado
 }
 
 /** Each quorum is asked about its own people; who is of none has no place in it. */
-export function assertFileApproved(file: Uint8Array, approvals: readonly Approval[], quorums: readonly Quorum[]): void {
+export function assertFileApproved(file: Approvable, approvals: readonly Approval[], quorums: readonly Quorum[]): void {
   const isOf = (person: string, { custodians }: Quorum): boolean => custodians.some(({ id }) => id === person);
   const stranger = approvals.find(({ person }) => !quorums.some((quorum) => isOf(person, quorum)));
   if (stranger !== undefined) throw new CeremonyError('APPROVAL_PERSON_UNKNOWN', { where: `ceremony ${stranger.person}` });
   for (const quorum of quorums) {
     const theirs = approvals.filter(({ person }) => isOf(person, quorum));
-    assertApproved(ceremonyApprovable(file), theirs, quorum);
+    assertApproved(file, theirs, quorum);
   }
 }
 

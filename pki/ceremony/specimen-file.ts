@@ -80,6 +80,16 @@ export function specimenCeremony(options: {
       usageDays: 90,
     })),
     { step: 'issue-crl', id: 'crl', days: 90, revoked: [] },
+    // The next CSCA is made long before it is needed, so that its certificate is with everybody in time.
+    {
+      step: 'roll-over-csca',
+      id: 'csca-2',
+      name: named('CSCA Cardmint SPECIMEN Vietnam 2'),
+      key: { curve: 'brainpoolP512r1' },
+      usageYears: 5,
+      documentSignerDays: 90,
+      restHours: 48,
+    },
     { step: 'make-master-list-signer', id: 'master-list-signer', name: named('Master List Signer Cardmint SPECIMEN'), ...LIST_SIGNER },
     { step: 'issue-master-list', id: 'master-list', foreign: [] },
     {

@@ -3,7 +3,7 @@ import { open, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
 import { checkValueOf, wrapForToken, type Hsm } from '#pki/hsm';
-import { approve, type Approval } from './approval.ts';
+import { approve, type Approvable, type Approval } from './approval.ts';
 import { CeremonyError } from './ceremony-error.ts';
 import { resultOf, type CeremonyResult, type LineTokenKeys } from './ceremony-result.ts';
 import { newCustodian, openCustodian, readCustodianFile, withShare, type PresentCustodian } from './custodian.ts';
@@ -13,7 +13,7 @@ import { findKey, type TokenSource } from './proceedings.ts';
 import { ceremonyApprovable, runCeremony } from './run-ceremony.ts';
 import { dealShares, recombine } from './shares.ts';
 import { specimenCeremony } from './specimen-file.ts';
-import { kcvContent } from './steps/import-shared-keys.ts';
+import { kcvApprovable } from './steps/import-shared-keys.ts';
 import { verifyMinutes } from './verify-minutes.ts';
 
 /** The demo's custodians: invented, like everybody in the demo. Two of the three are needed. */
@@ -139,20 +139,15 @@ async function firstRun(
   await writeWhole(join(deps.folder, 'specimen.ceremony.json'), file);
   const room = present.slice(0, SPECIMEN_NEEDED);
   const all: Readonly<Record<string, TokenSource>> = { authority: tokens.authority, ...tokens.line };
-  const by = (kind: string, content: Uint8Array): readonly Approval[] => room.map((person) => approve(person, { kind, content }));
-  await runCeremony(
-    file,
-    room.map((person) => approve(person, ceremonyApprovable(file))),
-    all,
-    {
-      clock: deps.clock,
-      journal,
-      mode: 'production',
-      present: room,
-      kcvApprovals: by('kcv', kcvContent('transport-master', kcv)),
-      wrappedKeys: ({ publicKey }) => Promise.resolve(wrapForToken(publicKey, deps.transportMaster)),
-    },
-  );
+  const by = (what: Approvable): readonly Approval[] => room.map((person) => approve(person, what));
+  await runCeremony(file, by(ceremonyApprovable(file)), all, {
+    clock: deps.clock,
+    journal,
+    mode: 'production',
+    present: room,
+    kcvApprovals: by(kcvApprovable('transport-master', kcv)),
+    wrappedKeys: ({ publicKey }) => Promise.resolve(wrapForToken(publicKey, deps.transportMaster)),
+  });
 }
 
 async function makeCustodians(folder: string, { random, cost }: SpecimenDeps): Promise<void> {

@@ -10,7 +10,7 @@ import type { TokenSource } from './proceedings.ts';
 import { ceremonyApprovable, runCeremony, type RunCeremonyDeps } from './run-ceremony.ts';
 import { dealShares } from './shares.ts';
 import { specimenHead } from './specimen-file.ts';
-import { kcvContent } from './steps/import-shared-keys.ts';
+import { kcvApprovable } from './steps/import-shared-keys.ts';
 
 export const NOW = new Date('2026-11-22T08:00:00Z');
 export const MASTER = new Secret(fromHex('404142434445464748494A4B4C4D4E4F'));
@@ -120,11 +120,11 @@ export function fileOf(
 }
 
 export function approvedBy(custodians: readonly PresentCustodian[], file: Uint8Array): readonly Approval[] {
-  return custodians.map((person) => approve(person, ceremonyApprovable(file)));
+  return custodians.map((person) => approve(person, ceremonyApprovable(file, 'rehearsal')));
 }
 
 export function kcvBy(custodians: readonly PresentCustodian[], kcv = MASTER_KCV): readonly Approval[] {
-  return custodians.map((person) => approve(person, { kind: 'kcv', content: kcvContent('transport-master', kcv) }));
+  return custodians.map((person) => approve(person, kcvApprovable('transport-master', kcv, 'rehearsal')));
 }
 
 /** A rehearsal by these people, unless the test says otherwise. */

@@ -5,8 +5,8 @@ import { recorded, textOf, type Facts } from './entries.ts';
 import { readCeremonyFile, type Ceremony } from './file.ts';
 import { hashOf, parseMinutes, type Minute, type MinutesMode } from './minutes.ts';
 import { quorumOf } from './quorum.ts';
-import { assertFileApproved, closingApprovable, quorumsOf } from './run-ceremony.ts';
-import { kcvContent } from './steps/import-shared-keys.ts';
+import { assertFileApproved, ceremonyApprovable, closingApprovable, quorumsOf } from './run-ceremony.ts';
+import { kcvApprovable } from './steps/import-shared-keys.ts';
 
 export interface VerifiedCeremony {
   readonly ceremony: Ceremony;
@@ -38,7 +38,7 @@ export function verifyMinutes(text: string, mode: MinutesMode = 'production'): V
     const same =
       ceremony.id === minute.subject && ceremony.sha256 === minute.facts['sha256'] && ceremony.abandons === minute.facts['abandons'];
     if (!same) throw broken(minute);
-    assertFileApproved(file, signatures(minute.facts, 'approved'), quorumsOf(minutes.slice(0, index), ceremony));
+    assertFileApproved(ceremonyApprovable(file, mode), signatures(minute.facts, 'approved'), quorumsOf(minutes.slice(0, index), ceremony));
     const finished = recorded(minutes, 'finished', ceremony.id);
     const closedBy = finished === undefined ? [] : assertClosed(minutes, finished, ceremony);
     return [{ ceremony, begun: new Date(minute.at), finished: finished === undefined ? undefined : new Date(finished.at), closedBy }];
@@ -46,7 +46,7 @@ export function verifyMinutes(text: string, mode: MinutesMode = 'production'): V
   for (const minute of minutes) {
     const under = ceremonies.find(({ ceremony }) => ceremony.id === minute.subject.split('/')[0]);
     if (under === undefined) throw broken(minute);
-    assertConfirmed(minute, under.ceremony);
+    assertConfirmed(minute, under.ceremony, mode);
   }
   return { minutes, ceremonies };
 }
@@ -59,10 +59,10 @@ function assertClosed(minutes: readonly Minute[], finished: Minute, ceremony: Ce
 }
 
 /** A key that others brought is confirmed by people; one that was made in the room is not. */
-function assertConfirmed({ step, facts }: Minute, ceremony: Ceremony): void {
+function assertConfirmed({ step, facts }: Minute, ceremony: Ceremony, mode: MinutesMode): void {
   if (step !== 'key' || facts['role'] !== 'transport-master') return;
-  const content = kcvContent('transport-master', textOf(facts, 'kcv'));
-  assertApproved({ kind: 'kcv', content }, signatures(facts, 'confirmed'), quorumOf(ceremony));
+  const kcv = kcvApprovable('transport-master', textOf(facts, 'kcv'), mode);
+  assertApproved(kcv, signatures(facts, 'confirmed'), quorumOf(ceremony));
 }
 
 function signatures(facts: Facts, act: string): readonly Approval[] {

@@ -1,18 +1,19 @@
 import { Type } from 'typebox';
 import { equalConstantTime, fromHex, Secret, toHex, utf8, xor } from '#encoder/bytes';
 import { wrapForToken, type AesKey, type RsaKey } from '#pki/hsm';
-import { approvalText, assertApproved } from '../approval.ts';
+import { approvalText, assertApproved, type Approvable } from '../approval.ts';
 import { CeremonyError } from '../ceremony-error.ts';
 import { rsaKeyOfFacts } from '../entries.ts';
+import type { MinutesMode } from '../minutes.ts';
 import { quorumOf } from '../quorum.ts';
 import { LineToken, StepId, strict } from '../parts.ts';
 import type { Proceedings } from '../proceedings.ts';
 import { lastKey, refused } from '../standing.ts';
 import { stepKind } from '../step.ts';
 
-/** What each of the two people signs, as kind `kcv`: they read the value on the chip maker's paper. */
-export function kcvContent(name: string, kcv: string): Uint8Array {
-  return utf8(`${name} ${kcv.toUpperCase()}`);
+/** What each of the two people signs: they read the value on the chip maker's paper. In a rehearsal it is worth nothing anywhere else. */
+export function kcvApprovable(name: string, kcv: string, mode: MinutesMode = 'production'): Approvable {
+  return { kind: mode === 'rehearsal' ? 'kcv-rehearsal' : 'kcv', content: utf8(`${name} ${kcv.toUpperCase()}`) };
 }
 
 /** Made here, of the random of every token, and in no other place than the tokens afterwards. */
@@ -74,9 +75,10 @@ function commonCheckValue(role: string, keys: ReadonlyMap<string, AesKey>): stri
 
 /** Three times the same value: the file's, the tokens', and the one that enough people read on the maker's paper. */
 function confirmed(proceedings: Proceedings, role: string, kcv: string, expected: string): Readonly<Record<string, string>> {
-  if (!equalConstantTime(fromHex(kcv), fromHex(expected))) throw new CeremonyError('CEREMONY_KCV_MISMATCH', { where: role });
-  const { kcvApprovals } = proceedings.deps;
-  assertApproved({ kind: 'kcv', content: kcvContent(role, kcv) }, kcvApprovals, quorumOf(proceedings.ceremony));
+  const { kcvApprovals, mode, standInKcv } = proceedings.deps;
+  const wanted = mode === 'rehearsal' ? (standInKcv ?? expected) : expected;
+  if (!equalConstantTime(fromHex(kcv), fromHex(wanted))) throw new CeremonyError('CEREMONY_KCV_MISMATCH', { where: role });
+  assertApproved(kcvApprovable(role, kcv, mode), kcvApprovals, quorumOf(proceedings.ceremony));
   const signatures = kcvApprovals.map(approvalText).map(({ person, signature }) => [`confirmed.${person}`, signature] as const);
   return { kcv, ...Object.fromEntries(signatures) };
 }
