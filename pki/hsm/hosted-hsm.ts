@@ -7,6 +7,7 @@ import type { HsmMethod, ServedKind } from './hosted-message.ts';
 import { TokenProcess } from './hosted-process.ts';
 import { HsmError } from './hsm-error.ts';
 import type { Hsm } from './hsm.ts';
+import { assertSignatureForm } from './signature-form.ts';
 
 export interface HostedOptions {
   /** Starts a process that serves the token (`serveHsm`) and returns the channel to it. */
@@ -142,8 +143,8 @@ class Host implements HostedHsm {
     return this.#call('findRsaKey', args);
   }
 
-  sign(...args: Parameters<Hsm['sign']>) {
-    return this.#call('sign', args);
+  async sign(...args: Parameters<Hsm['sign']>) {
+    return assertSignatureForm(args[0], await this.#call('sign', args));
   }
 
   verify(...args: Parameters<Hsm['verify']>) {

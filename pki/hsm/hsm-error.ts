@@ -18,6 +18,7 @@ export type HsmErrorCode =
   | 'HSM_DEVICE_FAILED'
   | 'HSM_LIBRARY_FAILED'
   | 'HSM_NOT_OPEN'
+  | 'HSM_SIGNATURE_FORM'
   | 'HSM_TIMED_OUT'
   | 'HSM_PROCESS_LOST'
   | 'HSM_BREAKER_OPEN'
@@ -54,6 +55,7 @@ export const REMEDY = {
   HSM_DEVICE_FAILED: 'recycle',
   HSM_LIBRARY_FAILED: 'recycle',
   HSM_NOT_OPEN: 'stop',
+  HSM_SIGNATURE_FORM: 'stop',
   HSM_TIMED_OUT: 'recycle',
   HSM_PROCESS_LOST: 'recycle',
   HSM_BREAKER_OPEN: 'wait',
@@ -146,6 +148,13 @@ const TABLE = {
   HSM_NOT_OPEN: {
     what: { vi: 'Token chưa được mở', en: 'the token is not open' },
     todo: { vi: 'Đăng nhập token trước', en: 'open it with its PIN first' },
+  },
+  HSM_SIGNATURE_FORM: {
+    what: {
+      vi: 'Token trả về dữ liệu không phải chữ ký của khóa này (sai độ dài)',
+      en: 'what the token returned is no signature of this key: its length is another',
+    },
+    todo: { vi: 'Không dùng khóa này nữa; kiểm tra token', en: 'use the key no more; look at the token' },
   },
   HSM_TIMED_OUT: {
     what: {

@@ -20,7 +20,8 @@ export type {
   SigningKey,
 } from './hsm.ts';
 export { checkValueOf, IDENTIFYING_DATA, keyIdOfPublicKey, keyIdOfUnwrapped } from './key-id.ts';
-export { assertSignable, digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
+export { digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
+export { assertSignable } from './signature-form.ts';
 export { assertProductionKey } from './production-key.ts';
 export { HsmError, REMEDY, TOKEN_NOT_ASKED, type HsmErrorCode, type Remedy } from './hsm-error.ts';
 export { Pkcs11Hsm, type Pkcs11Options } from './pkcs11.ts';

@@ -11,7 +11,8 @@ import { describe, findObjects, readBytes, readPoint } from './pkcs11-objects.ts
 import { Pkcs11Sessions, type Cryptoki, type Handle } from './pkcs11-sessions.ts';
 import { ecPairTemplates, macKeyTemplate, rsaPairTemplates } from './pkcs11-templates.ts';
 import { factsOfWrapped, unwrapMacKey } from './pkcs11-unwrap.ts';
-import { assertSignable, digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
+import { digestInfo, HASH_BYTES, publicKeyOfRsa, rsaBits, wrapForToken } from './rsa.ts';
+import { assertSignable, assertSignatureForm, signatureBytes } from './signature-form.ts';
 
 export interface Pkcs11Options {
   readonly tokenLabel: string;
@@ -103,7 +104,7 @@ export class Pkcs11Hsm implements Hsm {
     return this.#sessions.run('sign', async (library, session) => {
       const { handle } = this.#known(library, session, key);
       library.C_SignInit(session, mechanismFor(key, scheme), handle);
-      return Uint8Array.from(await library.C_SignAsync(session, input, Buffer.alloc(signatureBytes(key))));
+      return assertSignatureForm(key, Uint8Array.from(await library.C_SignAsync(session, input, Buffer.alloc(signatureBytes(key)))));
     });
   }
 
@@ -308,10 +309,6 @@ const PSS_PARAMETERS = {
 /** CKM_ECDSA and CKM_RSA_PKCS_PSS take the digest; CKM_RSA_PKCS pads what it is given. */
 function octetsToSign(digest: Uint8Array, scheme: RsaScheme | undefined): Buffer {
   return Buffer.from(scheme?.padding === 'pkcs1' ? digestInfo(scheme.hash, digest) : digest);
-}
-
-function signatureBytes(key: SigningKey): number {
-  return key.kind === 'ec' ? 2 * EC_CURVES[key.curve].size : key.bits / 8;
 }
 
 function assertSameKey(found: AnyKey, wanted: AnyKey): void {

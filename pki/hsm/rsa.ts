@@ -2,7 +2,7 @@ import { constants, createPublicKey, publicEncrypt, type KeyObject } from 'node:
 import { bytesToInteger, concat, fromHex, type Secret } from '#encoder/bytes';
 import { derInteger, derSequence } from '#encoder/tlv';
 import { HsmError } from './hsm-error.ts';
-import type { RsaBits, RsaScheme, SigningKey } from './hsm.ts';
+import type { RsaBits, RsaScheme } from './hsm.ts';
 
 /** `DigestInfo` up to the digest (RFC 8017 §9.2, note 1). */
 const DIGEST_INFO = {
@@ -16,15 +16,6 @@ export const HASH_BYTES = { sha256: 32, sha384: 48, sha512: 64 } as const satisf
 /** What RSASSA-PKCS1-v1_5 pads: `DigestInfo` in DER. */
 export function digestInfo(hash: RsaScheme['hash'], digest: Uint8Array): Uint8Array {
   return concat(DIGEST_INFO[hash], digest);
-}
-
-/** What every implementation of `sign` and `verify` refuses before its token sees anything: `HSM_INPUT_INVALID`. */
-export function assertSignable(key: SigningKey, digest: Uint8Array, scheme: RsaScheme | undefined): void {
-  const well =
-    key.kind === 'rsa'
-      ? scheme !== undefined && digest.length === HASH_BYTES[scheme.hash]
-      : scheme === undefined && digest.length >= 20 && digest.length <= 64;
-  if (!well) throw new HsmError('HSM_INPUT_INVALID', { where: 'sign', detail: `${key.kind}, a digest of ${digest.length} bytes` });
 }
 
 /** RSAPublicKey ::= SEQUENCE { modulus INTEGER, publicExponent INTEGER } (RFC 8017 A.1.1), from the unsigned numbers of a token. */

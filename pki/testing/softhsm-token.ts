@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Secret, utf8 } from '#encoder/bytes';
@@ -14,6 +15,8 @@ export interface SoftHsmToken {
   readonly configuration: string;
   /** Throws the token's content away and initialises it again under the same label and PIN, from another process. */
   reinitialise(): void;
+  /** Gives the token another PIN than `pin`, from another process. */
+  changePin(): void;
   /** Takes the token's files away, as a device that is pulled out. */
   pullOut(): void;
   remove(): void;
@@ -39,6 +42,9 @@ export function softHsmHome(label: string): SoftHsmToken {
   const util = (...args: readonly string[]) =>
     execFileSync('softhsm2-util', args, { env: { ...process.env, SOFTHSM2_CONF: configuration } });
   const initialise = () => util('--init-token', '--free', '--label', label, '--pin', pin, '--so-pin', soPin);
+  const pullOut = () => {
+    for (const entry of readdirSync(tokens)) rmSync(join(tokens, entry), { recursive: true });
+  };
   initialise();
   return {
     label,
@@ -46,13 +52,19 @@ export function softHsmHome(label: string): SoftHsmToken {
     folder,
     configuration,
     reinitialise: () => {
-      util('--delete-token', '--token', label);
+      pullOut();
       initialise();
     },
-    pullOut: () => {
-      rmSync(tokens, { recursive: true });
-      mkdirSync(tokens);
+    changePin: () => {
+      // softhsm2-util cannot; OpenSC's pkcs11-tool is not installed everywhere.
+      const script = `const p = require(${JSON.stringify(createRequire(import.meta.url).resolve('pkcs11js'))}); const l = new p.PKCS11();
+        l.load('/usr/lib/softhsm/libsofthsm2.so'); l.C_Initialize({ flags: p.CKF_OS_LOCKING_OK });
+        const slot = l.C_GetSlotList(true).find((s) => l.C_GetTokenInfo(s).label.trim() === process.env.LABEL);
+        const session = l.C_OpenSession(slot, p.CKF_SERIAL_SESSION | p.CKF_RW_SESSION);
+        l.C_Login(session, p.CKU_USER, process.env.PIN); l.C_SetPIN(session, process.env.PIN, '9' + process.env.PIN);`;
+      execFileSync(process.execPath, ['-e', script], { env: { ...process.env, SOFTHSM2_CONF: configuration, LABEL: label, PIN: pin } });
     },
+    pullOut,
     remove: () => {
       rmSync(folder, { recursive: true, force: true });
     },
