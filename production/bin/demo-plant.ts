@@ -1,8 +1,19 @@
 import { join } from 'node:path';
 import { ApiClient, type CliIo } from '#production/cli';
-import { demoProvinceKey, demoTerminalKey, type DemoDeps, type DemoFolders, type DemoProvinceKey, type DemoShow } from '#production/demo';
+import {
+  demoProvinceKey,
+  demoTerminalKey,
+  type DemoDeps,
+  type DemoFolders,
+  type DemoMaterial,
+  type DemoProvinceKey,
+  type DemoShow,
+} from '#production/demo';
 import { callMachine } from '#queues/feeders';
+import { pkdUpload } from '#pki/pkd';
+import type { PublicMaterial } from '#production/signer';
 import { defaultConfig } from './default-config.ts';
+import { ceremonyOf } from './line-token.ts';
 import { openSigner } from './running-plant.ts';
 import { startWholePlant, type StartedPlant } from './start-plant.ts';
 
@@ -29,8 +40,10 @@ export async function startDemoPlant(
     material: async () => {
       const signer = openSigner(started.running, 'authority');
       const { privateKey, point } = demoTerminalKey(join(folders.plantDir, 'demo-terminal'));
+      const material = await signer.publicMaterial();
       return {
-        ...(await signer.publicMaterial()),
+        ...material,
+        ...(await publishedBy(folders.plantDir, material)),
         terminal: { chain: await signer.certifyTerminal({ mnemonic: 'DEMOTERM', point }), privateKey },
       };
     },
@@ -47,4 +60,15 @@ async function keysOfProvinces(plantDir: string, now: Date): Promise<ReadonlyMap
   const keys = new Map<string, DemoProvinceKey>();
   for (const province of PROVINCES) keys.set(province, await demoProvinceKey(folder, province, now));
   return keys;
+}
+
+/** What the specimen authority publishes beside its certificates, and the files that it would send to the ICAO PKD. */
+async function publishedBy(
+  plantDir: string,
+  { documentSigners, crl, cscas }: PublicMaterial,
+): Promise<Pick<DemoMaterial, 'masterList' | 'masterListSigner' | 'pkd'>> {
+  const { masterList, masterListSigner } = await ceremonyOf(plantDir);
+  if (masterList === undefined || masterListSigner === undefined) throw new Error('the specimen ceremony issues a master list');
+  const { files } = pkdUpload({ country: 'VN', documentSigners, crl, masterList, csca: cscas, at: new Date(), technicalLifeYears: 25 });
+  return { masterList, masterListSigner: masterListSigner.certificate, pkd: files };
 }

@@ -4,7 +4,13 @@ import type { Order } from '#production/orders';
 
 /** Public certificates and lists, DER. */
 export interface DemoMaterial {
-  readonly csca: Uint8Array;
+  /** The one that signs first. */
+  readonly cscas: readonly Uint8Array[];
+  readonly links: readonly Uint8Array[];
+  readonly masterListSigner: Uint8Array;
+  readonly masterList: Uint8Array;
+  /** For an upload to the ICAO Public Key Directory. */
+  readonly pkd: readonly { readonly name: string; readonly content: Uint8Array }[];
   readonly documentSigners: readonly Uint8Array[];
   readonly crl: Uint8Array;
   readonly plantSigners: readonly Uint8Array[];
@@ -78,7 +84,12 @@ export async function layDownResults(folder: string, results: DemoResults): Prom
 
 function layDownMaterial(folder: string, material: DemoMaterial): void {
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'csca.cer'), material.csca);
+  layDownEach(folder, 'csca', material.cscas);
+  layDownEach(folder, 'csca-link', material.links);
+  writeFileSync(join(folder, 'master-list-signer.cer'), material.masterListSigner);
+  writeFileSync(join(folder, 'master-list.ml'), material.masterList);
+  mkdirSync(join(folder, 'pkd'), { recursive: true });
+  for (const { name, content } of material.pkd) writeFileSync(join(folder, 'pkd', name), content);
   for (const [position, signer] of material.documentSigners.entries()) writeFileSync(join(folder, `ds-${position + 1}.cer`), signer);
   writeFileSync(join(folder, 'csca.crl'), material.crl);
   layDownEach(folder, 'manifest-signer', material.plantSigners);
@@ -91,7 +102,7 @@ function layDownMaterial(folder: string, material: DemoMaterial): void {
   writeFileSync(join(folder, 'terminal.key.pem'), material.terminal.privateKey, { mode: 0o600 });
 }
 
-/** One a token; the first has no number. */
+/** The first has no number. */
 function layDownEach(folder: string, name: string, certificates: readonly Uint8Array[]): void {
   for (const [position, certificate] of certificates.entries())
     writeFileSync(join(folder, `${name}${position === 0 ? '' : `-${position + 1}`}.cer`), certificate);
