@@ -1,4 +1,4 @@
-import { ByteReader, decodeUtf8, isCodedError } from '#encoder/bytes';
+import { ByteReader, concat, decodeUtf8, isCodedError } from '#encoder/bytes';
 import { decodeOnly, decodeTlvs, readOidContent, tlv, type Tlv } from '#encoder/tlv';
 import { PkdError } from './pkd-error.ts';
 
@@ -48,33 +48,36 @@ export function decodeDn(text: string): readonly RelativeName[] {
   }
 }
 
+/** Characters that stand for themselves, or one that is escaped. */
+const PLAIN = /[^\\,+"<>;\0]+/y;
+const ESCAPE = /\\(?:(?<hex>[0-9A-Fa-f]{2})|(?<special>[ "#+,;<=>\\]))/y;
+
 /** A value to the next `,` or `+` that is not escaped. */
 function readValue(text: string, from: number): { readonly value: string; readonly end: number } {
-  const bytes: number[] = [];
+  const parts: Uint8Array[] = [];
   let at = from;
+  if (/^[ #]/.test(text.slice(from, from + 1))) throw malformed('a character that must be escaped');
   while (at < text.length && text[at] !== ',' && text[at] !== '+') {
-    const character = text[at] ?? '';
-    if (character === '\\') {
-      const hex = /^[0-9A-Fa-f]{2}/.exec(text.slice(at + 1, at + 3))?.[0];
-      const special = /^[ "#+,;<=>\\]/.exec(text.slice(at + 1, at + 2))?.[0];
-      if (hex === undefined && special === undefined) throw malformed('an escape that RFC 4514 does not have');
-      if (hex === undefined) bytes.push(...Buffer.from(special ?? ''));
-      else bytes.push(Number.parseInt(hex, 16));
-      at += hex === undefined ? 2 : 3;
-    } else {
-      if (/["<>;\0]/.test(character) || (at === from && /[ #]/.test(character))) throw malformed('a character that must be escaped');
-      const whole = String.fromCodePoint(text.codePointAt(at) ?? 0);
-      bytes.push(...Buffer.from(whole));
-      at += whole.length;
-    }
+    const plain = sticky(PLAIN, text, at);
+    const escape = plain ?? sticky(ESCAPE, text, at);
+    if (escape === undefined)
+      throw malformed(text[at] === '\\' ? 'an escape that RFC 4514 does not have' : 'a character that must be escaped');
+    const { hex, special } = escape.groups ?? {};
+    parts.push(hex === undefined ? Buffer.from(special ?? escape[0]) : Buffer.from(hex, 'hex'));
+    at += escape[0].length;
+    if (plain?.[0].endsWith(' ') === true && /^[,+]?$/.test(text.slice(at, at + 1))) throw malformed('a space at the end of a value');
   }
-  if (at > from && text[at - 1] === ' ' && text[at - 2] !== '\\') throw malformed('a space at the end of a value');
   try {
-    return { value: decodeUtf8(Uint8Array.from(bytes), 'dn'), end: at };
+    return { value: decodeUtf8(concat(...parts), 'dn'), end: at };
   } catch (cause) {
     if (!isCodedError(cause)) throw cause;
     throw malformed('a name that is not UTF-8');
   }
+}
+
+function sticky(pattern: RegExp, text: string, at: number): RegExpExecArray | undefined {
+  pattern.lastIndex = at;
+  return pattern.exec(text) ?? undefined;
 }
 
 /** Short names of RFC 4514 §3, and serialNumber of RFC 4519 §2.31, which names of CSCAs have. */
