@@ -141,7 +141,7 @@ describe('the certificate that comes back', () => {
   };
   let csca: Uint8Array;
   beforeAll(async () => {
-    const authority = { usage: { notBefore: addYears(NOW, -1), notAfter: addYears(NOW, 3) }, notAfter: addYears(NOW, 29) };
+    const authority = { usage: { notBefore: addYears(NOW, -1), notAfter: addYears(NOW, 3) }, notAfter: addYears(NOW, 40) };
     const request = cscaCertificate({ subject: caName, serialNumber: Uint8Array.of(1), spki: ca.spki, ...authority, ...shared });
     const token = prepareCertificate(request, issuer);
     csca = await issueCertificate(token, ca.signerOf(token.tbs));

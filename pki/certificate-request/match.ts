@@ -1,6 +1,6 @@
 import { equalBytes, isCodedError } from '#encoder/bytes';
 import { findCsca } from '#pki/sod';
-import { lintCertificate, lintEncodedCertificate, parseCertificate, type Certificate, type LintFinding } from '#pki/x509';
+import { issuedBy, lintCertificate, lintEncodedCertificate, parseCertificate, type Certificate, type LintFinding } from '#pki/x509';
 
 export interface ReturnedCertificate {
   /** What the authority sent, DER. */
@@ -23,10 +23,9 @@ export function matchCertificate(returned: ReturnedCertificate): readonly LintFi
   const certificate = readOrUndefined(returned.certificate);
   if (certificate === undefined) return lintEncodedCertificate(returned.certificate, 'document-signer');
   const { trusted } = findCsca(certificate, returned.csca);
-  const keyIdentifier = trusted?.subjectKeyIdentifier;
   const lint = lintCertificate(certificate, 'document-signer', {
     technicalLifeYears: returned.technicalLifeYears,
-    ...(trusted === undefined || keyIdentifier === undefined ? {} : { issuer: { name: trusted.subject, keyIdentifier } }),
+    ...(trusted === undefined ? {} : issuedBy(trusted)),
   });
   return [...lint, ...CHECKS.flatMap(({ holds, ...finding }) => (holds(certificate, returned, trusted) ? [] : [finding]))];
 }

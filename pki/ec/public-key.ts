@@ -38,7 +38,7 @@ export function publicKeyOfPoint(curveName: EcCurveName, point: Uint8Array): Key
   }
 }
 
-/** The uncompressed point inside any EC SubjectPublicKeyInfo, named or explicit. */
+/** What the BIT STRING of a SubjectPublicKeyInfo holds: of an EC key, named or explicit, the point; of an RSA key RSAPublicKey in DER. */
 export function pointOfKey(spkiDer: Uint8Array): Uint8Array {
   const outer = decodeOnly(spkiDer, 0x30, 'spki');
   readTlv(outer);

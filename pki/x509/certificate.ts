@@ -72,7 +72,7 @@ export function parseTbsCertificate(der: Uint8Array): TbsCertificate {
   const validity = readValidity(enter(tbs, 0x30));
   const subject = readDer(tbs, 0x30, 'subject');
   const spki = readDer(tbs, 0x30, 'subjectPublicKeyInfo');
-  const hasUniqueIdentifiers = [0x81, 0x82].map((tag) => tbs.peek() === tag && enter(tbs, tag).remaining > 0).includes(true);
+  const hasUniqueIdentifiers = [0x81, 0x82].filter((tag) => tbs.peek() === tag && readTlv(tbs).tag === tag).length > 0;
   const extensions = readExtensions(enter(enter(tbs, 0xa3), 0x30));
   tbs.end();
   return {
@@ -175,7 +175,8 @@ function readExtensions(list: ByteReader): ReadonlyMap<string, CertificateExtens
     extension.end();
     if (extensions.has(oid)) throw malformed('extensions', `${oid} twice`);
     if (extensions.size >= EXTENSIONS_MAX) throw malformed('extensions', `more than ${EXTENSIONS_MAX}`);
-    extensions.set(oid, { critical: critical === 0xff, value });
+    // In BER any other octet is TRUE as well: taken for FALSE it would hide a critical extension. The lint refuses it as no DER.
+    extensions.set(oid, { critical: critical !== 0, value });
   }
   return extensions;
 }

@@ -49,11 +49,12 @@ function primitiveHolds(tag: number, value: Uint8Array): boolean {
 
 /** The members as they lie, tag and length included (§11.6). */
 function isSorted(value: Uint8Array): boolean {
-  const members: Uint8Array[] = [];
-  const reader = new ByteReader(value, 'der');
-  for (const { value: member, offset = 0 } of readTlvs(reader)) {
-    const start = members.reduce((sum, { length }) => sum + length, 0);
-    members.push(value.subarray(start, offset + member.length));
+  let start = 0;
+  let previous = new Uint8Array();
+  for (const { value: content, offset = 0 } of readTlvs(new ByteReader(value, 'der'))) {
+    const member = value.subarray(start, offset + content.length);
+    if (Buffer.compare(previous, member) > 0) return false;
+    [start, previous] = [offset + content.length, Uint8Array.from(member)];
   }
-  return members.every((member, at) => at === 0 || Buffer.compare(members[at - 1] ?? member, member) <= 0);
+  return true;
 }

@@ -28,6 +28,8 @@ export interface IssuingKey {
   readonly name: DistinguishedName | Uint8Array;
   readonly spki: Uint8Array;
   readonly algorithm: SignatureAlgorithm;
+  /** The end of the issuer's own certificate, where that is known: nothing that it signs may outlive it. */
+  readonly notAfter?: Date;
 }
 
 /** What may be signed, once: linted bytes and their digest. Record it before the signature is asked for. */
@@ -71,7 +73,11 @@ export function certificateTokenOf(
   issuer: IssuingKey,
   parameters: { readonly technicalLifeYears?: number } = {},
 ): CertificateToken {
-  const signer = { name: nameInDer(issuer.name), keyIdentifier: subjectKeyIdentifierOf(issuer.spki) };
+  const signer = {
+    name: nameInDer(issuer.name),
+    keyIdentifier: subjectKeyIdentifierOf(issuer.spki),
+    ...(issuer.notAfter === undefined ? {} : { notAfter: issuer.notAfter }),
+  };
   const findings = lintCertificate(parseTbsCertificate(tbs), profile, { ...parameters, issuer: signer });
   if (findings.length > 0) {
     throw new X509Error('CERTIFICATE_LINT', { where: profile, detail: findings.map(({ rule }) => rule).join(', ') });

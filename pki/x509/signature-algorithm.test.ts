@@ -2,7 +2,14 @@ import { createHash, constants, generateKeyPairSync, sign, type KeyObject } from
 import { describe, expect, test } from 'vitest';
 import { fromHex, toHex, utf8 } from '#encoder/bytes';
 import { rawSignature } from '#pki/ec';
-import { encodeAlgorithm, readAlgorithm, signatureFromToken, verifySignature, type HashName } from './signature-algorithm.ts';
+import {
+  encodeAlgorithm,
+  readAlgorithm,
+  signatureFromToken,
+  verifySignature,
+  verifySignatureOnPool,
+  type HashName,
+} from './signature-algorithm.ts';
 
 const HASHES = ['sha224', 'sha256', 'sha384', 'sha512'] as const satisfies readonly HashName[];
 const KEYS = ['ec', 'rsa', 'rsa-pss'] as const;
@@ -66,7 +73,7 @@ describe('signatures, made by OpenSSL', () => {
     return sign(hash, message, { key: privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength });
   };
 
-  test.each(ALL)('$key with $hash verifies, and with no other key, hash, padding or message', ({ key, hash }) => {
+  test.each(ALL)('$key with $hash verifies, and with no other key, hash, padding or message', async ({ key, hash }) => {
     const { privateKey, publicKey } = key === 'ec' ? ec : rsa;
     const signature = made(key, hash, privateKey, createHash(hash).digest().length);
     expect(verifySignature({ key, hash }, message, publicKey, signature)).toBe(true);
@@ -75,6 +82,10 @@ describe('signatures, made by OpenSSL', () => {
     expect(verifySignature({ key, hash }, utf8('another'), publicKey, signature)).toBe(false);
     expect(verifySignature({ key, hash }, message, key === 'ec' ? rsa.publicKey : ec.publicKey, signature)).toBe(false);
     expect(verifySignature({ key, hash }, message, publicKey, signature.subarray(1))).toBe(false);
+    const onPool = ALL.map((algorithm) => verifySignatureOnPool(algorithm, message, publicKey, signature));
+    expect(await Promise.all(onPool)).toEqual(ALL.map((algorithm) => algorithm.key === key && algorithm.hash === hash));
+    expect(await verifySignatureOnPool({ key, hash }, utf8('another'), publicKey, signature)).toBe(false);
+    expect(await verifySignatureOnPool({ key, hash }, message, publicKey, signature.subarray(1))).toBe(false);
   });
 
   test('PSS with a salt of another length does not verify', () => {

@@ -1,4 +1,4 @@
-import { constants, verify, type KeyObject } from 'node:crypto';
+import { constants, verify, type KeyObject, type VerifyKeyObjectInput } from 'node:crypto';
 import { isCodedError, type ByteReader } from '#encoder/bytes';
 import { decodeOnly, derInteger, derNull, derOid, derSequence, enter, readNull, readOid, readSmallInteger, tlv } from '#encoder/tlv';
 import { derSignature } from '#pki/ec';
@@ -92,13 +92,32 @@ export function encodeEcdsaAlgorithm(hash: HashName): Uint8Array {
 /** False for whatever is wrong: the wrong kind of key, a signature that does not parse, a signature that does not verify. */
 export function verifySignature(algorithm: SignatureAlgorithm, message: Uint8Array, key: KeyObject, signature: Uint8Array): boolean {
   if (!fits(algorithm, key)) return false;
-  const { hash } = algorithm;
-  const pss = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASHES[hash].bytes };
   try {
-    return verify(hash, message, algorithm.key === 'rsa-pss' ? pss : key, signature);
+    return verify(algorithm.hash, message, keyFor(algorithm, key), signature);
   } catch {
     return false;
   }
+}
+
+/** The same on a thread of libuv's pool, while the event loop goes on: for a signer, whose every signature is verified. */
+export function verifySignatureOnPool(
+  algorithm: SignatureAlgorithm,
+  message: Uint8Array,
+  key: KeyObject,
+  signature: Uint8Array,
+): Promise<boolean> {
+  if (!fits(algorithm, key)) return Promise.resolve(false);
+  return new Promise((resolve) => {
+    try {
+      verify(algorithm.hash, message, keyFor(algorithm, key), signature, (error, holds) => resolve(error === null && holds));
+    } catch {
+      resolve(false);
+    }
+  });
+}
+
+function keyFor({ key: kind, hash }: SignatureAlgorithm, key: KeyObject): KeyObject | VerifyKeyObjectInput {
+  return kind === 'rsa-pss' ? { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: HASHES[hash].bytes } : key;
 }
 
 /** What stands in signatureValue: ECDSA-Sig-Value in DER for the token's r || s (`EcError` EC_SIGNATURE_FORM), RSA octets as they are. */

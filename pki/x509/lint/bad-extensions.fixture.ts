@@ -109,6 +109,7 @@ export const BAD_EXTENSIONS: readonly BadFixture[] = [
   ['csca-used-at-most-five-years', 'csca-link', 'six years', usage(NOW, addYears(NOW, 6))],
   ['document-signer-used-at-most-three-months', 'document-signer', '94 days', usage(NOW, addDays(NOW, 94))],
   ['not-after-covers-the-last-card', 'document-signer', 'notAfter too short for the card', validity(NOW, addYears(NOW, 25))],
+  ['not-after-within-the-csca', 'document-signer', 'a year longer than the CSCA', validity(NOW, addYears(NOW, 36))],
   ['not-after-covers-the-last-card', 'csca', 'one second too short', validity(NOW, new Date(addYears(NOW, 30).getTime() - 1000))],
   [
     'extended-key-usage-of-the-profile',

@@ -63,6 +63,12 @@ export const BAD_FIELDS: readonly BadFixture[] = [
     ['key-usage-of-the-profile'],
   ],
   ['der-encoding', 'document-signer', 'SET OF document types out of order', documentTypes('ID', 'I')],
+  [
+    'der-encoding',
+    'document-signer',
+    'critical TRUE spelled 01',
+    (tbs) => edited(tbs, [FIELD.extensions, 0, 2, 1], () => Uint8Array.of(1, 1, 1)),
+  ],
   ['der-encoding', 'csca', 'TRUE spelled 01', extension(OID.basicConstraints, fromHex('3006010101020100')), ['basic-constraints-ca-true']],
   [
     'der-encoding',
@@ -167,12 +173,14 @@ export const BAD_FIELDS: readonly BadFixture[] = [
     'document-signer',
     '99991231235959Z',
     (tbs) => edited(tbs, [FIELD.validity, 1], () => tlv(0x18, ascii('99991231235959Z'))),
+    ['not-after-within-the-csca'],
   ],
   [
     'not-after-is-a-real-end',
     'document-signer',
     '20991231235959Z',
     (tbs) => edited(tbs, [FIELD.validity, 1], () => tlv(0x18, ascii('20991231235959Z'))),
+    ['not-after-within-the-csca'],
   ],
   ['unique-identifiers-absent', 'document-signer', 'issuerUniqueID', inserted(tlv(0x81, Uint8Array.of(0, 1)))],
   ['unique-identifiers-absent', 'csca', 'subjectUniqueID', inserted(tlv(0x82, Uint8Array.of(0, 1)))],

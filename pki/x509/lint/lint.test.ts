@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
+import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { ascii } from '#encoder/bytes';
+import { ascii, equalBytes } from '#encoder/bytes';
 import { derBitString, derInteger, derNull, derOid, derSequence, derSet, derUtf8String, tlv } from '#encoder/tlv';
 import { derMembers as members, editDer as edited } from '#pki/testing';
 import { encodeName } from '../name.ts';
@@ -135,5 +136,15 @@ describe('bad input: no byte may change', () => {
   test.each(['document-signer', 'csca'] as const)('%s: every prefix', (name) => {
     const { der } = good[name];
     for (let length = 0; length < der.length; length += 1) expect(lint(name, der.subarray(0, length))).toEqual(['der-encoding']);
+  });
+
+  test('anything at all, and a good certificate with any part of it replaced by anything', () => {
+    const { der } = good['document-signer'];
+    const bytes = fc.uint8Array({ maxLength: 64 });
+    const spliced = fc
+      .tuple(fc.nat(der.length), fc.nat(64), bytes)
+      .map(([at, length, part]) => Uint8Array.from([...der.subarray(0, at), ...part, ...der.subarray(at + length)]))
+      .filter((changed) => !equalBytes(changed, der));
+    fc.assert(fc.property(fc.oneof(bytes, spliced), (input) => lint('document-signer', input).length > 0));
   });
 });

@@ -50,8 +50,8 @@ export function lintEncodedCertificate(
 
 /** The parameters that say: this authority must have issued it. Throws nothing; an authority without a key identifier is held to its name and key alone. */
 export function issuedBy(authority: Certificate): LintParameters & { readonly issuerKey: KeyObject } {
-  const { subject: name, subjectKeyIdentifier: keyIdentifier, publicKey: issuerKey } = authority;
-  return { issuerKey, ...(keyIdentifier === undefined ? {} : { issuer: { name, keyIdentifier } }) };
+  const { subject: name, subjectKeyIdentifier: keyIdentifier, publicKey: issuerKey, validity } = authority;
+  return { issuerKey, ...(keyIdentifier === undefined ? {} : { issuer: { name, keyIdentifier, notAfter: validity.notAfter } }) };
 }
 
 function readOrUndefined(der: Uint8Array): Certificate | undefined {

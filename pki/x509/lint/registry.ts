@@ -33,6 +33,7 @@ import { nameChangeWhenTheNamesDiffer } from './rules/name-change-when-the-names
 import { namesInPrintableOrUtf8String } from './rules/names-in-printable-or-utf8-string.ts';
 import { notAfterCoversTheLastCard } from './rules/not-after-covers-the-last-card.ts';
 import { notAfterIsARealEnd } from './rules/not-after-is-a-real-end.ts';
+import { notAfterWithinTheCsca } from './rules/not-after-within-the-csca.ts';
 import { notBeforePrecedesNotAfter } from './rules/not-before-precedes-not-after.ts';
 import { pathLengthConstraintZero } from './rules/path-length-constraint-zero.ts';
 import { privateKeyUsagePeriodPresent } from './rules/private-key-usage-period-present.ts';
@@ -95,6 +96,7 @@ export const RULES: readonly Rule[] = Object.freeze([
   cscaUsedAtMostFiveYears,
   documentSignerUsedAtMostThreeMonths,
   notAfterCoversTheLastCard,
+  notAfterWithinTheCsca,
   extendedKeyUsageOfTheProfile,
   crlDistributionPointsLdapHttpHttps,
   crlDistributionPointsNameOnly,

@@ -14,8 +14,8 @@ export const SIGNERS = ['document-signer', 'master-list-signer', 'deviation-list
 export interface LintParameters {
   /** How long a card that is signed on the last day must verify: the longest validity of the profile, its technical life where cards have no expiry. */
   readonly technicalLifeYears?: number;
-  /** Who signs, where that is known: its name in DER and its key identifier. */
-  readonly issuer?: { readonly name: Uint8Array; readonly keyIdentifier: Uint8Array };
+  /** Who signs, where that is known: its name in DER, its key identifier, and the end of its certificate. */
+  readonly issuer?: { readonly name: Uint8Array; readonly keyIdentifier: Uint8Array; readonly notAfter?: Date };
 }
 
 export interface LintContext {

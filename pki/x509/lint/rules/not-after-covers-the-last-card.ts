@@ -1,7 +1,7 @@
 import { addYears } from '../../calendar.ts';
 import { AUTHORITIES, type Rule } from '../rule.ts';
 
-/** A card that is signed on the last day verifies to the end of its life; so does a Document Signer that is certified on the last day. */
+/** What is signed on the last day of use verifies to the end of a card's life. */
 export const notAfterCoversTheLastCard: Rule = {
   id: 'not-after-covers-the-last-card',
   profiles: [...AUTHORITIES, 'document-signer'],
