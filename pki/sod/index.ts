@@ -9,7 +9,7 @@ export { lastDayOf } from './card-life.ts';
 export { documentSigner, type DocumentSigner } from './document-signer.ts';
 export { issueSod, issueSodOnPool, prepareSod, sodTokenOf, type SodRequest, type SodToken } from './issue.ts';
 export { lintSod, type SodFinding } from './lint/lint.ts';
-export { SOD_RULES, type SodDeviation, type SodRuleId } from './lint/rules.ts';
+export { FOREIGN_DEVIATIONS, SOD_RULES, type SodDeviation, type SodRuleId } from './lint/rules.ts';
 export type { SodContext } from './lint/facts.ts';
 export { verifySod, type PassiveAuthenticationVerdict, type SodOptions } from './verify.ts';
 export { issueCardSecurity, type CardSecurityRequest } from './issue-card-security.ts';

@@ -26,7 +26,7 @@ export interface PassiveAuthenticationVerdict {
   /** Structure, signature, chain and validity passed, and nothing failed. */
   readonly good: boolean;
   readonly checks: readonly PassiveAuthenticationCheck[];
-  /** Rules that the file breaks and the caller bears. */
+  /** Rules that the file breaks and the caller bears; also the detail of the structure check. */
   readonly deviations: readonly SodDeviation[];
   /** The Document Signer's certificate, where one was found. */
   readonly documentSigner?: Uint8Array;
@@ -62,7 +62,7 @@ export function verifySod(
   const csca = findCsca(signer, options.csca);
   return verdict(
     [
-      { check: 'structure', outcome: 'passed' },
+      { check: 'structure', outcome: 'passed', ...(deviations.length > 0 ? { detail: deviations.join(', ') } : {}) },
       checkSodSignature(facts, signer),
       ...checkDataGroups(lds.value, HASH_OF[lds.value.hashAlgorithm], dataGroups),
       checkChain(signer, csca),

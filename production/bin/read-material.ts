@@ -7,7 +7,7 @@ import { terminalAuthenticator, type PassiveAuthenticator, type TerminalAuthenti
 import { splitLines, zoneOfLength } from '#encoder/mrz';
 import { parseCrl } from '#pki/crl';
 import { readMasterList } from '#pki/master-list';
-import { verifyCardSecurity, verifySod } from '#pki/sod';
+import { FOREIGN_DEVIATIONS, verifyCardSecurity, verifySod } from '#pki/sod';
 import { parseCertificate } from '#pki/x509';
 import { CliError, EXIT, inputFile, type CliIo } from '#production/cli';
 
@@ -34,7 +34,7 @@ export async function passiveAuthenticatorOf(io: CliIo, files: ReadFiles, now: (
   const crl = files.crl === undefined ? undefined : await crlIn(io, files.crl);
   const options = () => ({ csca, ...(crl === undefined ? {} : { crl }), at: now() });
   return {
-    verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, options())),
+    verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { ...options(), tolerated: FOREIGN_DEVIATIONS })),
     verifyCardSecurity: (file) => Promise.resolve(verifyCardSecurity(file, options())),
   };
 }

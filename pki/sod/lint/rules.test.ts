@@ -6,7 +6,7 @@ import { ecKey, ISSUED_AT, throwAwayPki, type ThrowAwayPki } from '../throw-away
 import { verifySod } from '../verify.ts';
 import { badSods, type BadSod } from './bad-sods.fixture.ts';
 import { lintSod } from './lint.ts';
-import { SOD_RULES, type SodRuleId } from './rules.ts';
+import { FOREIGN_DEVIATIONS, SOD_RULES, type SodRuleId } from './rules.ts';
 
 let pki: ThrowAwayPki;
 let bad: Readonly<Record<SodRuleId, BadSod>>;
@@ -60,6 +60,16 @@ test('the deviations that can be borne are these, and no others', () => {
     'sod-signature-algorithm-names-its-hash',
     'sod-signature-algorithm-parameters',
   ]);
+});
+
+test('the content type of an early draft is borne only by a reader who asks for it by name', () => {
+  const options = { csca: [pki.csca], at: ISSUED_AT };
+  const { file } = bad['sod-content-type-of-icao'];
+  expect(verifySod(file, specimenFiles(), { ...options, tolerated: FOREIGN_DEVIATIONS }).good).toBe(false);
+  expect(verifySod(bad['sod-version-3'].file, specimenFiles(), { ...options, tolerated: FOREIGN_DEVIATIONS })).toMatchObject({
+    good: true,
+    checks: expect.arrayContaining([{ check: 'structure', outcome: 'passed', detail: 'sod-version-3' }]) as unknown,
+  });
 });
 
 test('sod-signed-attributes-in-der-order: borne too where DER order was signed and another written', () => {

@@ -92,3 +92,11 @@ export type SodRuleId = (typeof SOD_RULES)[number]['id'];
 
 /** The closed list of plain deviations: rules that a reader of other States' documents may be told to do without. */
 export type SodDeviation = Extract<(typeof SOD_RULES)[number], { readonly tolerable: true }>['id'];
+
+/**
+ * What a reader of other States' documents bears by default: all of them but the content type of an early draft, which a reader must ask for by
+ * name. None is borne on our own cards.
+ */
+export const FOREIGN_DEVIATIONS: readonly SodDeviation[] = SOD_RULES.flatMap((rule) =>
+  'tolerable' in rule && rule.id !== 'sod-content-type-of-icao' ? [rule.id] : [],
+);
