@@ -27,8 +27,7 @@ export async function testTokens(
   signersOfEach: readonly number[],
   over: (hsm: SoftwareHsm, index: number) => Hsm = (hsm) => hsm,
 ): Promise<TestTokens> {
-  const root = await openHsm();
-  const authority = await throwawayAuthority(root, new Date(Date.now() - 5000));
+  const authority = await throwawayAuthority(new Date(Date.now() - 5000));
   let number = 0;
   const tokens: TestToken[] = [];
   for (const [index, count] of signersOfEach.entries()) {

@@ -80,7 +80,7 @@ beforeAll(async () => {
   const journal = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() };
   const transportMaster = new Secret(new Uint8Array(16).fill(7));
   ceremony = await runFirstCeremony(hsm, specimenPlan(2), { transportMaster }, { clock: () => new Date(Date.now() - HOUR), journal });
-  foreign = await throwawayAuthority(hsm, new Date(Date.now() - 5000));
+  foreign = await throwawayAuthority(new Date(Date.now() - 5000));
   store = await startTestStore();
   const admitted = await Promise.all(
     ceremonyDocumentSigners(ceremony).map(async (signer) => ({ ...signer, counter: await hsm.signaturesOf({ keyId: signer.keyId }) })),
@@ -183,7 +183,7 @@ describe('the CSCA is a role, not a place', () => {
       code: 'DOCUMENT_SIGNER_REFUSED',
       detail: 'subject-public-key-of-a-request',
     });
-    const unknown = await throwawayAuthority(hsm, new Date(Date.now() - 5000));
+    const unknown = await throwawayAuthority(new Date(Date.now() - 5000));
     const named = await unknown.certify(point, 6);
     await expect(refusal(named, [])).rejects.toThrow('issued-by-a-trusted-csca');
     await expect(refusal(Uint8Array.of(0x30, 0x00), [])).rejects.toMatchObject({ code: 'DOCUMENT_SIGNER_REFUSED' });

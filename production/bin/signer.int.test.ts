@@ -12,9 +12,10 @@ import { diversify } from '#encoder/globalplatform';
 import { LyingHsm } from '#hsm-mocks';
 import { runFirstCeremony, specimenPlan, type FirstCeremonyResult } from '#pki/ceremony';
 import { verifyDetached } from '#pki/cms';
-import { Pkcs11Hsm, type Hsm } from '#pki/hsm';
+import { namedSpki } from '#pki/ec';
+import { HsmError, Pkcs11Hsm, type Hsm, type HsmErrorCode } from '#pki/hsm';
 import { verifyJws } from '#pki/jws';
-import { sealBox } from '#pki/sealed-box';
+import { sealBox, sealToAll } from '#pki/sealed-box';
 import { verifySod } from '#pki/sod';
 import { softHsmToken, EF_COM, specimenFiles, type SoftHsmToken } from '#pki/testing';
 import { parseCertificate } from '#pki/x509';
@@ -71,7 +72,7 @@ beforeAll(async () => {
   };
   ceremony = await runFirstCeremony(hsm, specimenPlan(2), { transportMaster: MASTER }, { clock: () => new Date(), journal });
   store = await startTestStore();
-  await furnishTestPlant(store, 40);
+  await furnishTestPlant(store, 60);
   await admitFromCeremony(store.db, ceremonyDocumentSigners(ceremony));
   ledger = createCardLedger(store, { line: 'line-1' });
 });
@@ -84,11 +85,14 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+interface RunningSigner {
+  readonly as: (identity: keyof typeof IDENTITIES) => SignerClient;
+  readonly socket: string;
+  readonly signatures: () => number;
+}
+
 /** A signer of its own over the shared token, and how a caller reaches it. `signatures` counts what the token was asked. */
-async function signer(
-  over: Hsm = hsm,
-): Promise<{ as: (identity: keyof typeof IDENTITIES) => SignerClient; socket: string; signatures: () => number }> {
-  const socket = join(folder, `signer-${closing.length}.sock`);
+async function signer(over: Hsm = hsm): Promise<RunningSigner> {
   let signatures = 0;
   const token = signerToken(over, specimenPlan(2), ceremony);
   const counted: SignerToken = {
@@ -102,18 +106,37 @@ async function signer(
       return token.signDocument(as, digest);
     },
   };
+  return { ...(await serve([counted])), signatures: () => signatures };
+}
+
+async function serve(tokens: readonly SignerToken[]): Promise<Omit<RunningSigner, 'signatures'>> {
+  const socket = join(folder, `signer-${closing.length}.sock`);
   const server = await serveSigner(socket, {
-    answers: createAnswers({ db: store.db, tokens: [counted], trust: ceremonyTrust(ceremony), clock: () => new Date() }),
+    answers: createAnswers({ db: store.db, tokens, trust: ceremonyTrust(ceremony), clock: () => new Date() }),
     identities: IDENTITIES,
     log: silentLogger,
   });
   closing.push(() => server.close());
   for (const [identity, text] of Object.entries(IDENTITIES)) writeFileSync(join(folder, identity), text);
-  return {
-    as: (identity) => connectSigner({ socketPath: socket, tokenFile: join(folder, identity) }),
-    socket,
-    signatures: () => signatures,
-  };
+  return { as: (identity) => connectSigner({ socketPath: socket, tokenFile: join(folder, identity) }), socket };
+}
+
+/** A token whose library answers everything with one fault. */
+function deadToken(name: string, code: HsmErrorCode = 'HSM_DEVICE_FAILED'): SignerToken {
+  const token = signerToken(hsm, specimenPlan(2), ceremony, name);
+  const dead = () => Promise.reject(new HsmError(code, { where: name }));
+  const calls = [
+    'sign',
+    'signDocument',
+    'signRequest',
+    'makeDocumentSignerKey',
+    'destroyKey',
+    'signaturesOf',
+    'cmac',
+    'agree',
+    'proveAlive',
+  ];
+  return { ...token, ...Object.fromEntries(calls.map((call) => [call, dead])) };
 }
 
 /** A card whose blank is bound and whose chip is open, claimed by a seat. */
@@ -259,6 +282,65 @@ describe('what else comes out of the token', () => {
     const publicKey = parseCertificate(ceremony.birthCertificateSigner.certificate).spki;
     expect(Buffer.from(verifyJws(jws, { publicKey, typ: BIRTH_CERTIFICATE_TYPE }).payload).toString()).toBe(`{"cardId":"${cardId}"}`);
   });
+});
+
+describe('one token dies', () => {
+  it('opening records, references, keys of chips, manifests, certificates and Terminal Authentication go on with the other', async () => {
+    const { as } = await serve([{ ...deadToken('z'), material: await otherRecordKey() }, signerToken(hsm, specimenPlan(2), ceremony)]);
+    const whole = await signer();
+    expect(await as('api').citizenReference('001190000123')).toBe(await whole.as('api').citizenReference('001190000123'));
+    const { recordKeys, plantSigners, birthCertificateSigners } = await as('api').publicMaterial();
+    expect([recordKeys.map(({ token }) => token), plantSigners.length, birthCertificateSigners.length]).toEqual([['z', 'a'], 2, 2]);
+    const box = sealToAll(
+      recordKeys.map(({ publicKey }) => publicKey),
+      new Secret(new Uint8Array(32).fill(9)),
+      utf8('ord-one'),
+    );
+    expect((await as('worker').openRecordKey(box, 'ord-one')).reveal()).toEqual(new Uint8Array(32).fill(9));
+    const { claim, chipId } = await openedCard();
+    const keys = await as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId });
+    expect(keys.maker.enc.reveal()).toEqual(
+      (await whole.as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId })).maker.enc.reveal(),
+    );
+    await as('worker').signManifest({ consignmentId: 'shp-one-dead', manifest: utf8('{}') });
+    expect(await intentsOf('shp-one-dead')).toMatchObject([{ result: 'signed' }]);
+    expect(await as('inspector').terminalChain()).toHaveLength(2);
+    expect(await as('inspector').signAsTerminal(utf8('a challenge'))).toHaveLength(64);
+    const { token, tokens, alarms } = await as('api').health();
+    expect([token, tokens]).toEqual(['ok', { z: 'HSM_DEVICE_FAILED', a: 'ok' }]);
+    expect(alarms).toContainEqual({ code: 'HSM_DEVICE_FAILED', subject: 'z' });
+  });
+
+  it('a record that has a box in the dead token only waits; one that has none in any is refused', async () => {
+    const { as } = await serve([deadToken('z'), { ...signerToken(hsm, specimenPlan(2), ceremony), material: await otherRecordKey() }]);
+    const box = sealToAll([ceremony.recordKey.publicKey], new Secret(new Uint8Array(32)), utf8('ord-one'));
+    await expect(as('worker').openRecordKey(box, 'ord-one')).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
+    const alive = await serve([{ ...signerToken(hsm, specimenPlan(2), ceremony), material: await otherRecordKey() }]);
+    await expect(alive.as('worker').openRecordKey(box, 'ord-one')).rejects.toThrow('BOX_');
+  });
+
+  it('P13: both die: cards wait, and nothing is signed, opened or derived', async () => {
+    const { as } = await serve([deadToken('z'), deadToken('y', 'HSM_PIN_INCORRECT')]);
+    const { claim, chipId } = await openedCard();
+    const asked = [
+      as('api').citizenReference('001190000123'),
+      as('worker').openRecordKey(sealBox(ceremony.recordKey.publicKey, new Secret(new Uint8Array(32)), utf8('x')), 'x'),
+      as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),
+      as('line').securityObject(sodRequest(claim, 'Z')),
+      as('worker').signManifest({ consignmentId: 'shp-both-dead', manifest: utf8('{}') }),
+      as('api').health(),
+    ];
+    for (const result of await Promise.allSettled(asked))
+      expect(result).toMatchObject({ status: 'rejected', reason: { code: 'TOKEN_UNAVAILABLE' } });
+    expect(await intentsOf(claim.cardId)).toEqual([]);
+    expect(await stateOf(claim.cardId)).toBe('CHIP_OPENED');
+  });
+
+  async function otherRecordKey(): Promise<SignerToken['material']> {
+    const { material } = signerToken(hsm, specimenPlan(2), ceremony);
+    const key = await hsm.generateEcKey({ label: 'another record key', curve: 'P-256', purpose: 'derive' });
+    return { ...material, recordKey: namedSpki('P-256', key.point) };
+  }
 });
 
 describe('who may ask (each caller has a short list)', () => {

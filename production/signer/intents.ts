@@ -133,18 +133,19 @@ export class Intents {
     return withTransaction(this.#db, async (trx) => {
       const time = await this.#clock.check(() => askTime(trx));
       const known = await knownIntents(trx, members);
-      const before = members.map((member) => productOf(member, known));
-      for (const [index, { together }] of members.entries()) if (before[index] === undefined) await ofMember(index, trx, together);
       await settleOpen(trx, known);
       const rows = documents ? await lockBudgets(trx) : [];
       const usable = rows.filter((row) => row.state === 'active' && !isOver(row, time) && alive.some(({ name }) => name === row.token));
-      const standing = members.map((member, index) => before[index] ?? standingOf(member, known, new Set(usable.map(({ hash }) => hash))));
+      const active = new Set(usable.map(({ hash }) => hash));
+      const standing = members.map((member) => productOf(member, known) ?? standingOf(member, known, active));
       const asking = members.flatMap((member, index) => (standing[index] === undefined ? [signerAsked(member)] : []));
       const { given, changed } = allocate(rows, asking, { time, tokens: alive.map(({ name }) => name) });
-      if (documents) await storeBudgets(trx, changed, rows);
       const none = alive.length === 0 ? this.#tokens.unavailable() : new SignerError('DOCUMENT_SIGNER_EXHAUSTED');
       let next = 0;
       const decided = standing.map((found) => found ?? given[next++] ?? none);
+      // Only now, for those that will be signed: what goes with an intent is done where there is one.
+      for (const [index, decision] of decided.entries()) if ('signer' in decision) await ofMember(index, trx, members[index]?.together);
+      if (documents) await storeBudgets(trx, changed, rows);
       const made = await writeIntents(trx, members, decided);
       return decided.map((decision, index) => made.get(index) ?? (decision as SignedBefore | SignerError));
     });
