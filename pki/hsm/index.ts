@@ -1,7 +1,7 @@
 /**
- * Keys that live and die in a hardware token: the port, the PKCS#11 implementation, and the suite that both it and the
- * software HSM pass. It is not a place for formats: what is signed comes in as a digest, and what comes out is raw bytes.
- * Only `production/bin/signer` and `pki/ceremony` reach it: whoever holds an `Hsm` can sign.
+ * Keys that live and die in a hardware token: the port, the PKCS#11 implementation, the same port over a process that holds the token
+ * (`hostedHsm`, `serveHsm`), and the suite that all of them and the software HSM pass. It is not a place for formats: what is signed comes in as a
+ * digest, and what comes out is raw bytes. Only `production/bin` and `pki/ceremony` reach it: whoever holds an `Hsm` can sign.
  */
 export type {
   AesKey,

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { generateKeyPairSync } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
+import { keyIdOfPublicKey } from './key-id.ts';
 import { Pkcs11Hsm } from './pkcs11.ts';
+import { wrapForToken } from './rsa.ts';
 import { softHsmToken } from '#pki/testing';
 
 const token = softHsmToken('pkcs11');
@@ -74,6 +77,55 @@ describe('what the token itself refuses and what the port refuses of it', () => 
         { type: p.CKA_EXTRACTABLE, value: false }, { type: p.CKA_SIGN, value: true }, { type: p.CKA_LABEL, value: 'imported' },
         { type: p.CKA_EC_PARAMS, value: hex('06082a8648ce3d030107') }, { type: p.CKA_VALUE, value: Buffer.alloc(32, 5) }]);`);
     await expect(hsm.findEcKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_EXPOSED', remedy: 'quarantine' });
+  });
+});
+
+test('P7: an RSA key that was imported is not used', async () => {
+  const pair = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const publicKey = Uint8Array.from(pair.publicKey.export({ format: 'der', type: 'pkcs1' }));
+  const keyId = keyIdOfPublicKey(publicKey);
+  elsewhere(`${LOGIN}
+    const jwk = ${JSON.stringify(pair.privateKey.export({ format: 'jwk' }))};
+    const numbers = (members) => Object.entries(members).map(([name, member]) => ({ type: p[name], value: Buffer.from(jwk[member], 'base64url') }));
+    const half = (kind, ...rest) => lib.C_CreateObject(session, [{ type: p.CKA_CLASS, value: kind }, { type: p.CKA_KEY_TYPE, value: p.CKK_RSA },
+      { type: p.CKA_TOKEN, value: true }, { type: p.CKA_ID, value: hex('${toHex(keyId)}') }, { type: p.CKA_LABEL, value: 'imported' },
+      ...numbers({ CKA_MODULUS: 'n', CKA_PUBLIC_EXPONENT: 'e' }), ...rest]);
+    half(p.CKO_PUBLIC_KEY, { type: p.CKA_VERIFY, value: true });
+    half(p.CKO_PRIVATE_KEY, { type: p.CKA_PRIVATE, value: true }, { type: p.CKA_SENSITIVE, value: true }, { type: p.CKA_EXTRACTABLE, value: false },
+      { type: p.CKA_SIGN, value: true }, ...numbers({ CKA_PRIVATE_EXPONENT: 'd', CKA_PRIME_1: 'p', CKA_PRIME_2: 'q', CKA_EXPONENT_1: 'dp',
+        CKA_EXPONENT_2: 'dq', CKA_COEFFICIENT: 'qi' }));`);
+  await expect(hsm.findRsaKey({ keyId, publicKey })).rejects.toMatchObject({ code: 'HSM_KEY_EXPOSED', remedy: 'quarantine' });
+});
+
+describe('keys that were unwrapped', () => {
+  const unwrapped = async (fill: number) => {
+    const under = await hsm.generateRsaKey({ label: 'unwrapping', bits: 2048, purpose: 'unwrap' });
+    const wrapped = wrapForToken(under.publicKey, new Secret(new Uint8Array(16).fill(fill)));
+    return hsm.unwrapAesKey({ label: 'unwrapped' }, under, wrapped);
+  };
+
+  test('P7: not readable, not extractable, good for CMAC only', async () => {
+    const key = await unwrapped(0x11);
+    const answers = elsewhere(`${LOGIN}
+      const [object] = find([{ type: p.CKA_CLASS, value: p.CKO_SECRET_KEY }, { type: p.CKA_ID, value: hex('${toHex(key.keyId)}') }]);
+      const tell = (f) => { try { f(); console.log('done'); } catch (e) { console.log(e.message.split(':')[0]); } };
+      tell(() => lib.C_GetAttributeValue(session, object, [{ type: p.CKA_VALUE }]));
+      tell(() => lib.C_SetAttributeValue(session, object, [{ type: p.CKA_EXTRACTABLE, value: true }]));
+      tell(() => lib.C_EncryptInit(session, { mechanism: p.CKM_AES_ECB }, object));
+      tell(() => lib.C_DecryptInit(session, { mechanism: p.CKM_AES_ECB }, object));`);
+    const notPermitted = 'CKR_KEY_FUNCTION_NOT_PERMITTED';
+    expect(answers.trim().split('\n')).toEqual(['CKR_ATTRIBUTE_SENSITIVE', 'CKR_ATTRIBUTE_READ_ONLY', notPermitted, notPermitted]);
+  });
+
+  test('P6: another key put under the identifier does not answer for it', async () => {
+    const key = await unwrapped(0x22);
+    const other = await unwrapped(0x33);
+    elsewhere(`${LOGIN}
+      const named = (id) => find([{ type: p.CKA_CLASS, value: p.CKO_SECRET_KEY }, { type: p.CKA_ID, value: hex(id) }])[0];
+      lib.C_DestroyObject(session, named('${toHex(key.keyId)}'));
+      lib.C_SetAttributeValue(session, named('${toHex(other.keyId)}'), [{ type: p.CKA_ID, value: hex('${toHex(key.keyId)}') }]);`);
+    await expect(hsm.findAesKey(key)).rejects.toMatchObject({ code: 'HSM_KEY_MISMATCH', remedy: 'quarantine' });
+    await expect(hsm.cmac(key, utf8('x'))).rejects.toMatchObject({ code: 'HSM_KEY_MISMATCH' });
   });
 });
 
