@@ -52,6 +52,7 @@ export {
   type ProfileInput,
   type ProfileKey,
 } from './profiles.ts';
+export { lintRollOver } from './roll-over.ts';
 export { addDays, addYears } from './calendar.ts';
 export {
   authorityKeyIdentifier as authorityKeyIdentifierExtension,
