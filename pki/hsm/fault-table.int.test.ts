@@ -359,6 +359,22 @@ describe('slow (p99 2 s), 1 of 2 HSM down: throughput degrades, no reorder, no d
   });
 });
 
+test('the process that asks is gone: the process of the token closes it and ends by itself', async () => {
+  const token = softHsmHome('line');
+  removals.push(async () => {
+    token.remove();
+    await Promise.resolve();
+  });
+  const beneath = softHsmProcess(token);
+  const channel = beneath.start();
+  await new Promise((resolve) => {
+    channel.onMessage(resolve);
+  });
+  beneath.child().disconnect();
+  await gone(beneath);
+  expect([beneath.child().exitCode, beneath.child().signalCode]).toEqual([0, null]);
+});
+
 /** Until the last process is no more. */
 async function gone(beneath: SoftHsmProcess): Promise<void> {
   const child = beneath.child();
