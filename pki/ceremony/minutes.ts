@@ -13,7 +13,6 @@ export interface Minute {
     | 'token'
     | 'orphan-destroyed'
     | 'key'
-    | 'confirmed'
     | 'signature-intent'
     | 'issued'
     | 'destruction-intent'

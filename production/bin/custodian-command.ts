@@ -1,0 +1,157 @@
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { InvalidArgumentError, type Command } from 'commander';
+import { Secret } from '#encoder/bytes';
+import {
+  approve,
+  ceremonyApprovable,
+  custodianOf,
+  dealShares,
+  describeSteps,
+  grouped,
+  kcvApprovable,
+  newCustodian,
+  openCustodian,
+  readCeremonyFile,
+  withShare,
+  type Ceremony,
+} from '#pki/ceremony';
+import { plain, type CliIo } from '#production/cli';
+import { custodianIn, passphraseOf, readBytes, saveApproval, tokenRandom, writePrivate } from './custodian-files.ts';
+
+/** What one custodian does at their own desk: a key of their own, approvals, and their share of the authority's PIN. */
+export function registerCustodian(program: Command, io: CliIo): void {
+  const custodian = program.command('custodian').description('people who hold the authority together / người giữ khóa');
+  const at = (path: string): string => resolve(io.cwd, path);
+  const optional = (path: string | undefined): string | undefined => (path === undefined ? undefined : at(path));
+
+  custodian
+    .command('new')
+    .description('make your own key, in a file under your passphrase / tạo khóa riêng của bạn')
+    .requiredOption('--id <id>', 'letters, digits and hyphens')
+    .requiredOption('--name <name>', 'as it stands in the ceremony’s file and in its minutes')
+    .requiredOption('--file <file>', 'where to; a file that is there is not overwritten')
+    .option('--passphrase-file <file>', 'instead of being asked')
+    .action(async ({ id, name, file, passphraseFile }: NewOptions) => {
+      const passphrase = await passphraseOf(`${name} — cụm mật khẩu mới / new passphrase`, optional(passphraseFile));
+      const made = newCustodian({ id, name }, passphrase, { random: tokenRandom });
+      passphrase.destroy();
+      writePrivate(at(file), `${JSON.stringify(made, null, 2)}\n`, { replace: false });
+      const person = { id: made.id, name: made.name, publicKey: made.publicKey };
+      io.out(`✓ ${file}\n  cho tệp lễ tạo khóa / for the ceremony’s file:\n  ${JSON.stringify(person)}\n`);
+    });
+
+  custodian
+    .command('deal')
+    .description('split the PIN of the authority’s token among custodians / chia mã PIN của token cơ quan')
+    .requiredOption('--needed <m>', 'how many of them it takes', count)
+    .requiredOption('--pin-file <file>', 'the PIN; the file is removed when every share is sealed')
+    .requiredOption('--file <file>', 'a custodian’s file; repeated', repeated)
+    .option('--passphrase-file <file>', 'in the order of --file, instead of being asked', repeated)
+    .action(async ({ needed, pinFile, file, passphraseFile = [] }: DealOptions) => {
+      const bytes = readBytes(at(pinFile));
+      const pin = Secret.takeOver(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+      const shares = await dealShares(pin, { needed, of: file.length, set: tokenRandom(16) });
+      pin.destroy();
+      const sealed = [];
+      for (const [index, share] of shares.entries()) {
+        const path = at(file[index] ?? '');
+        const before = custodianIn(path);
+        const passphrase = await passphraseOf(`${before.name} — cụm mật khẩu / passphrase`, optional(passphraseFile[index]));
+        sealed.push({ path, text: `${JSON.stringify(withShare(before, passphrase, share, tokenRandom), null, 2)}\n` });
+        passphrase.destroy();
+        share.bytes.destroy();
+      }
+      for (const { path, text } of sealed) writePrivate(path, text, { replace: true });
+      rmSync(at(pinFile));
+      io.out(`✓ ${needed} / ${file.length}; đã xóa / removed: ${pinFile}\n`);
+    });
+
+  custodian
+    .command('approve <ceremony>')
+    .description('read what a ceremony will do, and approve its file as it is / đọc và phê duyệt tệp lễ tạo khóa')
+    .requiredOption('--as <file>', 'your own file')
+    .option('--passphrase-file <file>', 'instead of being asked')
+    .action(async (path: string, { as, passphraseFile }: ApproveOptions) => {
+      const file = readBytes(at(path));
+      showCeremony(io, readCeremonyFile(file));
+      const approval = await byCustodian(at(as), optional(passphraseFile), (person) => approve(person, ceremonyApprovable(file)));
+      io.out(`✓ ${saveApproval(at(path), 'approval', approval)}\n`);
+    });
+
+  custodian
+    .command('confirm <ceremony>')
+    .description('confirm the check value that you read on the chip maker’s paper / xác nhận KCV trên giấy của nhà sản xuất chip')
+    .requiredOption('--kcv <value>', 'six hexadecimal digits, read on the paper and not on a screen', checkValue)
+    .requiredOption('--as <file>', 'your own file')
+    .option('--passphrase-file <file>', 'instead of being asked')
+    .action(async (path: string, { kcv, as, passphraseFile }: ConfirmOptions) => {
+      readCeremonyFile(readBytes(at(path)));
+      const approval = await byCustodian(at(as), optional(passphraseFile), (person) =>
+        approve(person, kcvApprovable('transport-master', kcv)),
+      );
+      io.out(`✓ transport-master ${kcv}: ${saveApproval(at(path), 'kcv', approval)}\n`);
+    });
+}
+
+interface NewOptions {
+  readonly id: string;
+  readonly name: string;
+  readonly file: string;
+  readonly passphraseFile?: string;
+}
+interface DealOptions {
+  readonly needed: number;
+  readonly pinFile: string;
+  readonly file: readonly string[];
+  readonly passphraseFile?: readonly string[];
+}
+interface ApproveOptions {
+  readonly as: string;
+  readonly passphraseFile?: string;
+}
+interface ConfirmOptions extends ApproveOptions {
+  readonly kcv: string;
+}
+
+/** What people see before they approve, and before a ceremony begins: every step in both languages, and the hash to read aloud. */
+export function showCeremony(io: CliIo, ceremony: Ceremony): void {
+  const { id, purpose, quorum, sha256 } = ceremony;
+  io.out(`${plain(id)}: ${plain(purpose)}\n`);
+  io.out(`${quorum.needed} / ${quorum.people.length}: ${quorum.people.map(({ name }) => plain(name)).join(', ')}\n\n`);
+  for (const [index, { vi, en }] of describeSteps(ceremony).entries())
+    io.out(`${String(index + 1).padStart(3)}  ${plain(vi)}\n     ${plain(en)}\n`);
+  io.out(`\nSHA-256  ${grouped(sha256)}\n\n`);
+}
+
+async function byCustodian<T>(
+  path: string,
+  passphraseFile: string | undefined,
+  act: (person: ReturnType<typeof openCustodian>) => T,
+): Promise<T> {
+  const file = custodianIn(path);
+  const passphrase = await passphraseOf(`${custodianOf(file).name} — cụm mật khẩu / passphrase`, passphraseFile);
+  const person = openCustodian(file, passphrase);
+  passphrase.destroy();
+  try {
+    return act(person);
+  } finally {
+    person.privateKey.destroy();
+    person.share?.bytes.destroy();
+  }
+}
+
+export function count(text: string): number {
+  if (!/^[1-9][0-9]?$/.test(text)) throw new InvalidArgumentError('a number of people');
+  return Number(text);
+}
+
+export function checkValue(text: string): string {
+  const value = text.replaceAll(' ', '').toUpperCase();
+  if (!/^[0-9A-F]{6}$/.test(value)) throw new InvalidArgumentError('six hexadecimal digits');
+  return value;
+}
+
+export function repeated(value: string, before: readonly string[] = []): readonly string[] {
+  return [...before, value];
+}
