@@ -88,6 +88,15 @@ describe('signatures, made by OpenSSL', () => {
     expect(await verifySignatureOnPool({ key, hash }, message, publicKey, signature.subarray(1))).toBe(false);
   });
 
+  test.each(ALL)('$key with $hash: a thread of the pool says the same', async ({ key, hash }) => {
+    const { privateKey, publicKey } = key === 'ec' ? ec : rsa;
+    const signature = made(key, hash, privateKey, createHash(hash).digest().length);
+    const verdicts = await Promise.all(ALL.map((algorithm) => verifySignatureOnPool(algorithm, message, publicKey, signature)));
+    expect(ALL.filter((_, at) => verdicts[at] === true)).toEqual([{ key, hash }]);
+    expect(await verifySignatureOnPool({ key, hash }, utf8('another'), publicKey, signature)).toBe(false);
+    expect(await verifySignatureOnPool({ key, hash }, message, publicKey, new Uint8Array())).toBe(false);
+  });
+
   test('PSS with a salt of another length does not verify', () => {
     const signature = made('rsa-pss', 'sha256', rsa.privateKey, 20);
     expect(verifySignature({ key: 'rsa-pss', hash: 'sha256' }, message, rsa.publicKey, signature)).toBe(false);
