@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import { utf8 } from '#encoder/bytes';
 import { PkdError } from './pkd-error.ts';
 
+/** A line a file, and an upload has three. */
+const BYTES_MAX = 65_536;
 const LINE = /^(?<sum>[0-9a-f]{64}) {2}(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,99})$/;
 
 /** As `sha256sum` writes and checks them: hex, two spaces, name. */
@@ -11,6 +13,7 @@ export function encodeChecksums(files: readonly { readonly name: string; readonl
 
 /** By file name. Errors: PKD_CHECKSUM_MISMATCH for a line that is none. */
 export function decodeChecksums(sums: Uint8Array): ReadonlyMap<string, string> {
+  if (sums.length > BYTES_MAX) throw new PkdError('PKD_CHECKSUM_MISMATCH', { detail: `${sums.length} bytes` });
   const lines = Buffer.from(sums).toString('latin1').split('\n');
   if (lines.pop() !== '') throw new PkdError('PKD_CHECKSUM_MISMATCH', { detail: 'the last line is cut' });
   return new Map(

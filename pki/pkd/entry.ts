@@ -1,4 +1,4 @@
-import { decodeUtf8, equalBytes, utf8 } from '#encoder/bytes';
+import { decodeUtf8, utf8 } from '#encoder/bytes';
 import { decodeDn, encodeDn, type RelativeName } from './distinguished-name.ts';
 import type { LdifAttribute, LdifEntry } from './ldif.ts';
 import { PkdError } from './pkd-error.ts';
@@ -6,7 +6,7 @@ import { PkdError } from './pkd-error.ts';
 /** Document Signer's certificate, CRL, CSCA Master List, Deviation List. */
 export type PkdKind = 'dsc' | 'crl' | 'ml' | 'dl';
 
-/** Why the PKD would call something non-conformant: one code and one text each. */
+/** What the PKD says about an object: one code and one text each. */
 export interface PkdConformance {
   readonly code: string;
   readonly text: string;
@@ -22,7 +22,9 @@ export interface PkdObject {
   readonly serialNumber?: string;
   /** DER. */
   readonly content: Uint8Array;
-  /** Empty for what is conformant, and then it belongs under `dc=data`, else under `dc=nc-data`. */
+  /** Which branch it is in: `dc=data` or `dc=nc-data`. */
+  readonly conformant: boolean;
+  /** What is wrong with it; on what is conformant these are warnings, which the PKD gives and we do not. */
   readonly conformance: readonly PkdConformance[];
   /** Counted by the PKD; on what is downloaded. */
   readonly version?: number;
@@ -65,12 +67,12 @@ const ROOT: readonly RelativeName[] = ['pkd', 'icao', 'int'].map((value) => [{ t
 const CONTAINERS = new Set(['domain', 'country', 'organization']);
 
 /** Where it is uploaded: `cn=…+sn=…,o=dsc,c=VN,dc=data,dc=upload,dc=pkd,dc=icao,dc=int`. */
-export function pkdDn({ kind, country, issuer, serialNumber, conformance }: PkdObject): string {
+export function pkdDn({ kind, country, issuer, serialNumber, conformant }: PkdObject): string {
   const own: RelativeName = [
     { type: 'cn', value: issuer },
     ...(kind === 'dsc' && serialNumber !== undefined ? [{ type: 'sn', value: serialNumber }] : []),
   ];
-  const branch = conformance.length === 0 ? 'data' : 'nc-data';
+  const branch = conformant ? 'data' : 'nc-data';
   return encodeDn([
     own,
     ...[['o', kind] as const, ['c', country] as const, ['dc', branch] as const, ['dc', 'upload'] as const].map(relative),
@@ -106,35 +108,26 @@ export function encodePkdObject(object: PkdObject): LdifEntry {
  */
 export function decodePkdObject(entry: LdifEntry): PkdObject | undefined {
   const refuse = (detail: string): PkdError => new PkdError('PKD_ENTRY_MALFORMED', { where: `line ${entry.line ?? 0}`, detail });
-  const valuesOf = (...types: readonly string[]): readonly Uint8Array[] => {
-    const wanted = new Set(types.map((type) => type.toLowerCase()));
-    return entry.attributes.flatMap(({ type, value }) => (wanted.has(type.toLowerCase()) ? [value] : []));
-  };
-  const texts = (type: string): readonly string[] => valuesOf(type).map((value) => decodeUtf8(value, type));
-  const classes = texts('objectClass').map((name) => name.toLowerCase());
-  if (classes.some((name) => CONTAINERS.has(name))) return undefined;
-
-  const [own = [], kindPart, countryPart, branchPart, directionPart, ...root] = decodeDn(entry.dn);
-  const kind = KINDS.find((candidate) => isPart(kindPart, 'o', candidate));
-  const country = countryPart?.[0]?.value ?? '';
-  const branch = ['data', 'nc-data'].find((candidate) => isPart(branchPart, 'dc', candidate));
-  const directed = ['upload', 'download'].some((direction) => isPart(directionPart, 'dc', direction));
-  if (kind === undefined || branch === undefined || !directed || encodeDn(root).toLowerCase() !== encodeDn(ROOT))
-    throw refuse('not a name of the PKD');
-  if (!isPart(countryPart, 'c', country) || !/^[A-Z]{2}$/.test(country)) throw refuse('no country of two letters');
+  const name = decodeDn(entry.dn);
+  if (isContainer(entry, name)) return undefined;
+  const place = placeOf(name);
+  if (place === undefined) throw refuse('not a name of the PKD');
+  const { own, kind, country, conformant } = place;
+  if (!/^[A-Z]{2}$/.test(country)) throw refuse('no country of two letters');
   for (const { type, value } of own) {
-    // X.501: the values of the relative name are values of the entry.
-    if (!valuesOf(type).some((present) => equalBytes(present, utf8(value)))) throw refuse(`${type} of the name is not in the entry`);
+    // X.501 §9.3: the values of the relative name are values of the entry.
+    if (!textsOf(entry, type).some((present) => matched(present) === matched(value)))
+      throw refuse(`${type} of the name is not in the entry`);
   }
-  const attribute = (type: string): string | undefined => own.find((candidate) => candidate.type.toLowerCase() === type)?.value;
-  const [issuer, serialNumber, contents] = [attribute('cn'), attribute('sn'), valuesOf(...SHAPES[kind].content)];
-  const content = contents[0];
+  const inName = (type: string): string | undefined => own.find((candidate) => candidate.type.toLowerCase() === type)?.value;
+  const [issuer, serialNumber] = [inName('cn'), inName('sn')];
   if (issuer === undefined || (kind === 'dsc') !== (serialNumber !== undefined)) throw refuse('the relative name is not cn, or cn and sn');
+  const contents = valuesOf(entry, SHAPES[kind].content);
+  const [content] = contents;
   if (content === undefined || contents.length !== 1) throw refuse(`${contents.length} values of ${SHAPES[kind].content[0]}`);
-  const [codes, conformanceTexts] = [texts('pkdConformanceCode'), texts('pkdConformanceText')];
-  // Warnings stand in the conformant branch too.
-  if (branch === 'nc-data' && codes.length === 0 && conformanceTexts.length === 0) throw refuse('non-conformant, and no code says why');
-  const version = texts('pkdVersion')[0];
+  const [codes, texts] = [textsOf(entry, 'pkdConformanceCode'), textsOf(entry, 'pkdConformanceText')];
+  if (!conformant && codes.length === 0 && texts.length === 0) throw refuse('non-conformant, and no code says why');
+  const [version] = textsOf(entry, 'pkdVersion');
   if (version !== undefined && !/^\d{1,9}$/.test(version)) throw refuse('pkdVersion is no number');
   return {
     kind,
@@ -142,12 +135,50 @@ export function decodePkdObject(entry: LdifEntry): PkdObject | undefined {
     issuer,
     ...(serialNumber === undefined ? {} : { serialNumber }),
     content,
-    conformance: Array.from({ length: Math.max(codes.length, conformanceTexts.length) }, (_, at) => ({
+    conformant,
+    conformance: Array.from({ length: Math.max(codes.length, texts.length) }, (_, at) => ({
       code: codes[at] ?? '',
-      text: conformanceTexts[at] ?? '',
+      text: texts[at] ?? '',
     })),
     ...(version === undefined ? {} : { version: Number(version) }),
   };
+}
+
+interface Place {
+  readonly own: RelativeName;
+  readonly kind: PkdKind;
+  readonly country: string;
+  readonly conformant: boolean;
+}
+
+/** Where in the tree a name is; undefined for a name of another tree. */
+function placeOf([own = [], kindPart, countryPart, branchPart, directionPart, ...root]: readonly RelativeName[]): Place | undefined {
+  const kind = KINDS.find((candidate) => isPart(kindPart, 'o', candidate));
+  const branch = ['data', 'nc-data'].find((candidate) => isPart(branchPart, 'dc', candidate));
+  const directed = ['upload', 'download'].some((direction) => isPart(directionPart, 'dc', direction));
+  const country = countryPart?.[0]?.value ?? '';
+  const placed = directed && isPart(countryPart, 'c', country) && encodeDn(root).toLowerCase() === encodeDn(ROOT);
+  if (kind === undefined || branch === undefined || !placed) return undefined;
+  return { own, kind, country, conformant: branch === 'data' };
+}
+
+function isContainer(entry: LdifEntry, [own = []]: readonly RelativeName[]): boolean {
+  const isObject = own.some(({ type }) => type.toLowerCase() === 'cn');
+  return !isObject && textsOf(entry, 'objectClass').some((name) => CONTAINERS.has(name.toLowerCase()));
+}
+
+function valuesOf({ attributes }: LdifEntry, types: readonly string[]): readonly Uint8Array[] {
+  const wanted = new Set(types.map((type) => type.toLowerCase()));
+  return attributes.flatMap(({ type, value }) => (wanted.has(type.toLowerCase()) ? [value] : []));
+}
+
+function textsOf(entry: LdifEntry, type: string): readonly string[] {
+  return valuesOf(entry, [type]).map((value) => decodeUtf8(value, type));
+}
+
+/** caseIgnoreMatch (RFC 4517 §4.2.11), as directories compare names. */
+function matched(text: string): string {
+  return text.normalize('NFKC').trim().replaceAll(/\s+/g, ' ').toLowerCase();
 }
 
 function isPart(part: RelativeName | undefined, type: string, value: string): boolean {

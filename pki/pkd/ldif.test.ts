@@ -109,6 +109,17 @@ describe('RFC 2849', () => {
     expect(() => decodeLdif(utf8(file))).toThrow(expect.objectContaining({ code: 'PKD_LDIF_MALFORMED', where, detail }));
   });
 
+  test('bad input: more lines or attributes than any collection has', () => {
+    const lines = new Uint8Array(4_000_001).fill(0x0a);
+    const attributes = Array.from({ length: 513 }, () => ['cn', 'x'] as const);
+    for (const [file, detail] of [
+      [lines, 'more than 4000000 lines'],
+      [encodeLdif([entry('cn=x', ...attributes)]), 'more than 512 attributes'],
+    ] as const) {
+      expect(() => decodeLdif(file)).toThrow(expect.objectContaining({ code: 'PKD_LDIF_MALFORMED', detail }));
+    }
+  });
+
   test('bad input: what is not UTF-8, and any byte of a file changed, ends in a code', () => {
     expect(() => decodeLdif(Uint8Array.of(0xff))).toThrow(expect.objectContaining({ code: 'PKD_LDIF_MALFORMED' }));
     const good = encodeLdif([entry('cn=x,c=VN', ['objectClass', 'top'], ['cn', 'Đỗ'])]);

@@ -22,7 +22,10 @@ const COLUMNS = 76;
 /** The PKD's whole collection of Document Signers is 79 MB with 30,000 entries. */
 const BYTES_MAX = 256 * 1024 * 1024;
 const ENTRIES_MAX = 200_000;
-const ATTRIBUTES_MAX = 64;
+/** A line is some 76 bytes: the whole collection has a million of them. */
+const LINES_MAX = 4_000_000;
+/** A certificate that breaks every rule there is has a code and a text for each. */
+const ATTRIBUTES_MAX = 512;
 const TYPE = /^(?:[A-Za-z][A-Za-z0-9-]*|\d+(?:\.\d+)+)(?:;[A-Za-z0-9-]+)*$/;
 
 /** SAFE-STRING of RFC 2849: ASCII without NUL, LF and CR, that does not begin with a space, a colon or `<`. */
@@ -80,7 +83,9 @@ function readText(file: Uint8Array): string {
 /** Logical lines without comments; an empty one ends a record. */
 function unfolded(text: string): readonly Line[] {
   const logical: { number: number; parts: string[] }[] = [];
-  for (const [index, raw] of text.split('\n').entries()) {
+  const lines = text.split('\n', LINES_MAX + 1);
+  if (lines.length > LINES_MAX) throw malformed(LINES_MAX, `more than ${LINES_MAX} lines`);
+  for (const [index, raw] of lines.entries()) {
     const physical = raw.endsWith('\r') ? raw.slice(0, -1) : raw;
     if (physical.startsWith(' ')) {
       const before = logical.at(-1);

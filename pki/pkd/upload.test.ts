@@ -107,7 +107,7 @@ describe('an upload to the PKD', () => {
       ['ml', request.masterList],
       ['dl', request.deviationList],
     ]);
-    expect(objects.every(({ conformance, country }) => conformance.length === 0 && country === 'VN')).toBe(true);
+    expect(objects.every(({ conformant, conformance, country }) => conformant && conformance.length === 0 && country === 'VN')).toBe(true);
   });
 
   test('what breaks a rule is in the non-conformant branch, with the rule as code and the clause in the text', () => {
@@ -125,6 +125,7 @@ describe('an upload to the PKD', () => {
     expect(decodeDn(first?.dn ?? '')[3]).toEqual([{ type: 'dc', value: 'nc-data' }]);
     expect(valuesOf(first, 'pkdConformanceCode')).toEqual(['ERR:DSC.not-after-covers-the-last-card']);
     expect(valuesOf(first, 'pkdConformanceText')?.[0]).toMatch(/^not after covers the last card \(Doc 9303-12 /);
+    expect(readPkd(file).every(({ conformant }) => !conformant)).toBe(true);
     expect(readPkd(file).map(({ conformance }) => conformance)).toEqual(upload.entries.slice(0, 3).map(({ conformance }) => conformance));
   });
 
@@ -209,10 +210,16 @@ describe('a collection of the PKD is read', () => {
         issuer: 'OU=Passport CA,C=NZ',
         serialNumber: '42E575AF',
         content: utf8('DER'),
+        conformant: true,
         conformance: [{ code: 'WARN:DSC.ISS.11', text: 'a warning' }],
         version: 1150,
       },
     ]);
+  });
+
+  test('names are compared as directories do: without case, spaces as one', () => {
+    const loose = { dn: dn(own.replace('Passport CA', 'PASSPORT  ca')), attributes: attributes() };
+    expect(readPkd(file(loose))[0]).toMatchObject({ kind: 'dsc', serialNumber: '42E575AF' });
   });
 
   test('older collections have CscaMasterListData', () => {

@@ -51,11 +51,11 @@ export function pkdUpload(request: PkdUploadRequest): PkdUpload {
   const files = [
     ...branch(
       'data',
-      objects.filter(({ conformance }) => conformance.length === 0),
+      objects.filter(({ conformant }) => conformant),
     ),
     ...branch(
       'nc-data',
-      objects.filter(({ conformance }) => conformance.length > 0),
+      objects.filter(({ conformant }) => !conformant),
     ),
   ];
   return {
@@ -67,7 +67,7 @@ export function pkdUpload(request: PkdUploadRequest): PkdUpload {
 function objectOf(kind: PkdKind, content: Uint8Array, request: PkdUploadRequest): PkdObject {
   const { country, ...judged } = judge(kind, content, request);
   if (country?.toUpperCase() !== request.country) throw new PkdError('PKD_COUNTRY_MISMATCH', { where: kind });
-  return { kind, country: request.country, content, ...judged };
+  return { kind, country: request.country, content, conformant: judged.conformance.length === 0, ...judged };
 }
 
 /**
