@@ -1,14 +1,15 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { toHex } from '#encoder/bytes';
 import { efCom, ldsSecurityObject } from '#encoder/lds';
-import { readSignedData } from '#pki/cms';
+import { readSignedData, type SignerIdentifierForm } from '#pki/cms';
 import { EC_CURVES, type EcCurveName } from '#pki/ec';
 import { EF_COM, specimenFiles } from '#pki/testing';
-import { signatureFromToken, type HashName } from '#pki/x509';
+import { OID, signatureFromToken, type HashName } from '#pki/x509';
 import { HASH_OF, type SodAlgorithms, type SodDigest } from './algorithms.ts';
 import { documentSigner } from './document-signer.ts';
-import { issueSod, prepareSod } from './issue.ts';
+import { issueSod, prepareSod, sodTokenOf } from './issue.ts';
 import { lintSod } from './lint/lint.ts';
+import { recertified, without } from './mutations.fixture.ts';
 import { sodByPkijs } from './pkijs-oracle.fixture.ts';
 import { ecKey, ISSUED_AT, rsaKey, throwAwayPki, type ThrowAwayKey, type ThrowAwayPki } from './throw-away.fixture.ts';
 import { verifySod } from './verify.ts';
@@ -130,6 +131,38 @@ test('card profile: a Document Signer on another curve, of another kind or size 
   expect(prepare(signer, { kind: 'rsassa-pss', bits: 2048, digest: 'SHA-256' })).toThrow(refused);
   expect(prepare(rsa, { kind: 'rsassa-pss', bits: 3072, digest: 'SHA-256' })).toThrow(refused);
   expect(prepare(rsa, { kind: 'rsassa-pss', bits: 2048, digest: 'SHA-512' })).not.toThrow();
+});
+
+test('card profile: a signer named by a key identifier that its certificate has not', async () => {
+  const pki = await throwAwayPki(ecKey('P-256', 'sha256'));
+  const certificate = recertified(pki, ({ extensions }) => ({ extensions: without(extensions, OID.subjectKeyIdentifier) }));
+  const algorithms: SodAlgorithms = {
+    objectVersion: 0,
+    digest: 'SHA-256',
+    digestParameters: 'absent',
+    signature: { kind: 'ecdsa', curve: 'P-256', digest: 'SHA-256' },
+  };
+  const prepare = (signerIdentifier: SignerIdentifierForm) => () =>
+    prepareSod({
+      dataGroups: specimenFiles(),
+      efCom: EF_COM,
+      signer: documentSigner(certificate),
+      at: ISSUED_AT,
+      algorithms: { ...algorithms, signerIdentifier },
+    });
+  expect(prepare('subject-key-identifier')).toThrow(/^CMS_SIGNER_UNIDENTIFIABLE/);
+  expect(prepare('issuer-and-serial-number')).not.toThrow();
+});
+
+test('an LDS security object of another hash than the profile names is not signed again', () => {
+  const signature = { kind: 'ecdsa', curve: 'P-256', digest: 'SHA-256' } as const;
+  const algorithms = { objectVersion: 0, digest: 'SHA-256', digestParameters: 'absent', signature } as const;
+  const { lds, pki } = issued(algorithms);
+  const signer = documentSigner(pki.documentSigner);
+  expect(sodTokenOf(lds, signer, ISSUED_AT, algorithms).ldsSecurityObject).toEqual(lds);
+  for (const other of [{ digest: 'SHA-512' }, { digestParameters: 'null' }] as const) {
+    expect(() => sodTokenOf(lds, signer, ISSUED_AT, { ...algorithms, ...other })).toThrow(/lds-algorithms-of-the-profile/);
+  }
 });
 
 test('card profile: v1 without an EF.COM of LDS 1.8 is refused', () => {

@@ -1,12 +1,10 @@
-import { createHash } from 'node:crypto';
-import { pointOfKey } from '#pki/ec';
-import { lintCertificate, parseCertificate, type Certificate } from '#pki/x509';
+import { lintCertificate, parseCertificate, subjectKeyIdentifierOf, type Certificate } from '#pki/x509';
 import { SodError } from './sod-error.ts';
 
 /** A Document Signer's certificate, read and linted once for the many cards it signs. */
 export interface DocumentSigner {
   readonly certificate: Certificate;
-  /** The token's key identifier: SHA-1 of the public key, as in the subject key identifier of our own certificates. */
+  /** The token's key identifier: SHA-1 of the public key, whatever the certificate of another authority calls it. */
   readonly keyId: Uint8Array;
 }
 
@@ -40,8 +38,7 @@ function readSigner(certificateDer: Uint8Array): DocumentSigner {
   const certificate = readCertificate(certificateDer);
   const findings = lintCertificate(certificate, 'document-signer', { technicalLifeYears: 0 });
   if (findings.length > 0) throw new SodError('SOD_SIGNER_UNSUITABLE', { detail: findings.map(({ rule }) => rule).join(', ') });
-  const keyId = Uint8Array.from(createHash('sha1').update(pointOfKey(certificate.spki)).digest());
-  return Object.freeze({ certificate, keyId });
+  return Object.freeze({ certificate, keyId: subjectKeyIdentifierOf(certificate.spki) });
 }
 
 function readCertificate(der: Uint8Array): Certificate {

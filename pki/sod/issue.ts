@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { equalBytes } from '#encoder/bytes';
 import { ldsSecurityObject, type EfCom, type LdsSecurityObject } from '#encoder/lds';
 import { signatureFromToken, verifySignature, verifySignatureOnPool, type Certificate, type SignatureAlgorithm } from '#pki/x509';
 import { HASH_OF, signatureAlgorithmOf, usualAlgorithms, type SodAlgorithms } from './algorithms.ts';
@@ -41,7 +42,8 @@ const unspent = new WeakMap<SodToken, { readonly template: SodTemplate; readonly
 
 /**
  * Lints everything that will be signed and builds it; signs nothing. The same data groups, signer and algorithms give the same
- * digest, so that a signature lost on its way is asked for again over identical content. Throws `SodError`; `SOD_LINT` names rules.
+ * digest, so that a signature lost on its way is asked for again over identical content. Throws `SodError`, where `SOD_LINT` names rules; or
+ * `CmsError` CMS_SIGNER_UNIDENTIFIABLE for a profile that names signers by a key identifier that the certificate has not.
  */
 export function prepareSod(request: SodRequest): SodToken {
   const { dataGroups, efCom, signer, at, technicalLifeYears } = request;
@@ -80,7 +82,9 @@ export function sodTokenOf(encodedLdsSecurityObject: Uint8Array, signer: Documen
   const algorithms = wanted ?? { ...usual, digest: hashAlgorithm, digestParameters: hashParameters ?? 'absent' };
   const dataGroups = dataGroupHashes.map(({ dataGroup }) => dataGroup);
   const template = templateOf({ certificate, algorithms, dataGroups, ldsVersionInfo });
-  return tokenOf(template, Uint8Array.from(encodedLdsSecurityObject), signer, { algorithms });
+  const lds = template.ldsSecurityObject(dataGroupHashes.map(({ hash }) => hash));
+  if (!equalBytes(lds, encodedLdsSecurityObject)) throw new SodError('SOD_LINT', { detail: 'lds-algorithms-of-the-profile' });
+  return tokenOf(template, lds, signer, { algorithms });
 }
 
 function tokenOf(

@@ -1,9 +1,7 @@
-import { createHash } from 'node:crypto';
 import { ByteReader, equalBytes } from '#encoder/bytes';
 import { readTlv } from '#encoder/tlv';
 import { isNamedBy, namedAlgorithm, readSignedData, type NamedAlgorithm, type SignedDataForm, type SignerInfoForm } from '#pki/cms';
-import { pointOfKey } from '#pki/ec';
-import { parseCertificate, type Certificate } from '#pki/x509';
+import { parseCertificate, subjectKeyIdentifierOf, type Certificate } from '#pki/x509';
 import type { SodAlgorithms } from '../algorithms.ts';
 import { readLdsForm, type LdsForm } from './lds-form.ts';
 
@@ -63,7 +61,7 @@ export function readFacts(file: Uint8Array, context: SodContext = {}, known?: Ce
 /** A certificate without the extension is known by the key that it has (RFC 5280 §4.2.1.2 method 1). */
 function isKeyNamedBy({ sid }: SignerInfoForm, { subjectKeyIdentifier, spki }: Certificate): boolean {
   if ('issuer' in sid || subjectKeyIdentifier !== undefined) return false;
-  const identifier = readOr(() => createHash('sha1').update(pointOfKey(spki)).digest());
+  const identifier = readOr(() => subjectKeyIdentifierOf(spki));
   return identifier !== undefined && equalBytes(sid.subjectKeyIdentifier, identifier);
 }
 
