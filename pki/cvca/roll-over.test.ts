@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import {
+  CV_ALGORITHMS,
   cvCertificate,
   cvCertificatePath,
   cvTrustPoint,
@@ -121,6 +122,25 @@ describe('the next key of a document verifier and of an inspection system', () =
     ],
   ])('refused: %s', (rule, make) => {
     expect(make).toThrow(expect.objectContaining({ code: 'CVCA_ROLL_OVER_REFUSED', detail: rule }));
+  });
+});
+
+describe('TR-03110-3 §A.6.4.2: every curve of the tokens', () => {
+  it.each([
+    ['P-256', 'id-TA-ECDSA-SHA-256'],
+    ['P-384', 'id-TA-ECDSA-SHA-384'],
+    ['P-521', 'id-TA-ECDSA-SHA-512'],
+    ['brainpoolP256r1', 'id-TA-ECDSA-SHA-256'],
+    ['brainpoolP384r1', 'id-TA-ECDSA-SHA-384'],
+    ['brainpoolP512r1', 'id-TA-ECDSA-SHA-512'],
+  ] as const)('%s by %s: a chain down to an inspection system', async (curve, algorithm) => {
+    const [cvca, verifier, terminal] = [await newKey('c', curve), await newKey('d', curve), await newKey('i', curve)];
+    const self = await certify(cvcaBody({ holder: 'VNCVCA00001', key: cvca, from: NOW, years: 3 }), cvca);
+    const below = await certify(documentVerifierBody({ issuer: self, holder: 'VNDV00001', key: verifier, from: NOW, days: 90 }), cvca);
+    const last = await certify(inspectionSystemBody({ issuer: below, holder: 'VNIS00001', key: terminal, from: NOW, days: 30 }), verifier);
+    const { publicKey, reference } = holderOfChain([self, below, last], NOW);
+    expect([reference, CV_ALGORITHMS[publicKey.algorithm]?.name]).toEqual(['VNIS00001', algorithm]);
+    expect(publicKey).toEqual(cvPublicKey(terminal));
   });
 });
 
