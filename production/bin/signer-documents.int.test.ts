@@ -252,6 +252,9 @@ describe('P5, §3.4: tokens that lie, hang and die', () => {
     ['signs-then-dies', 'doubt'],
     ['HSM_KEY_VANISHED', 'failed'],
     ['HSM_SESSION_LOST', 'doubt'],
+    ['HSM_TIMED_OUT', 'doubt'],
+    ['HSM_PROCESS_LOST', 'doubt'],
+    ['HSM_BREAKER_OPEN', 'failed'],
   ] as const)('%s of one token: a named %s, and the other token signs the same content with an intent of its own', async (lie, result) => {
     const { deps } = await plant([lie]);
     expect(await signDocuments(deps)(testDocument('crd-1'))).toHaveLength(96);
@@ -260,6 +263,21 @@ describe('P5, §3.4: tokens that lie, hang and die', () => {
       { token: 'b', result: 'signed' },
     ]);
     expect((await signers()).map(({ state }) => state)).toEqual(['active', 'active']);
+  });
+
+  it.each([
+    ['HSM_SIGNATURE_FORM', 'doubt'],
+    ['HSM_KEY_NOT_FOUND', 'failed'],
+  ] as const)('%s: that key is quarantined with a named %s, its token goes on with the next', async (lie, result) => {
+    const { tokens } = await testTokens([2], (hsm) => new LyingHsm(hsm, [lie]));
+    await admitAll(store.db, tokens, ROOMY);
+    const sign = signDocuments(depsOf(tokens));
+    await sign(testDocument('crd-1'));
+    expect(await attempts()).toMatchObject([
+      { token: 'a', result, code: lie },
+      { token: 'a', result: 'signed' },
+    ]);
+    expect(await signers()).toMatchObject([{ state: 'quarantined', reason: lie }, { state: 'active' }]);
   });
 
   it('P13: with no token alive cards wait: no signature, no software fallback; the same cards are signed when one is back', async () => {

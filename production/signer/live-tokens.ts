@@ -3,31 +3,39 @@ import { SignerError } from './signer-error.ts';
 import type { SignerToken } from './token.ts';
 
 /** After a fault a token is left alone for so long, twice as long after each further one, and then asked whether it lives. */
-const PAUSE_MS = { first: 5000, most: 60_000 } as const;
+const PAUSE_MS = { first: 5000, most: 60_000, startedAnew: 1000 } as const;
 
-/** The token is not the one it was, or lost a key: no waiting makes it right, and looking for another key of that name would be worse. */
+/** The token is not the one it was: no waiting makes it right, and looking for another key of that name would be worse. */
 const QUARANTINE: ReadonlySet<string> = new Set([
   'HSM_KEY_VANISHED',
-  'HSM_KEY_NOT_FOUND',
   'HSM_KEY_AMBIGUOUS',
   'HSM_KEY_MISMATCH',
   'HSM_KEY_EXPOSED',
+  'HSM_QUARANTINED',
 ]);
 
 /** The input is wrong, not the token. */
 const NOT_THE_TOKEN: ReadonlySet<string> = new Set(['HSM_INPUT_INVALID']);
 
-/** The token refused before it signed anything. Of every other fault it is not known whether a signature was made. */
+/** The token was not asked, or refused before it signed. Of every other fault it is not known whether a signature was made. */
 const SURELY_NOT_SIGNED: ReadonlySet<string> = new Set([
   ...QUARANTINE,
   ...NOT_THE_TOKEN,
   'HSM_PIN_INCORRECT',
   'HSM_PIN_LOCKED',
   'HSM_NOT_OPEN',
-  'HSM_TOKEN_NOT_FOUND',
+  'HSM_BREAKER_OPEN',
+  'HSM_KEY_NOT_FOUND',
   'HSM_KEY_PROTECTED',
   'HSM_MECHANISM_UNSUPPORTED',
 ]);
+
+/** What says that this one key cannot be used, whatever the others of its token can do: it is gone, or gave what is no signature. */
+const THE_KEY: ReadonlySet<string> = new Set(['HSM_KEY_NOT_FOUND', 'HSM_SIGNATURE_FORM']);
+
+export function isKeyFault(error: unknown): boolean {
+  return isCodedError(error) && THE_KEY.has(error.code);
+}
 
 export function isTokenFault(error: unknown): boolean {
   return isCodedError(error) && error.code.startsWith('HSM_') && !NOT_THE_TOKEN.has(error.code);
@@ -83,7 +91,9 @@ export class LiveTokens {
 
   failed(token: SignerToken, error: unknown): void {
     const code = isCodedError(error) ? error.code : 'UNEXPECTED';
-    const pauseMs = Math.min((this.#out.get(token.name)?.pauseMs ?? PAUSE_MS.first / 2) * 2, PAUSE_MS.most);
+    // A token whose process is being started anew is waited for already: by a breaker of its own.
+    const again = Math.min((this.#out.get(token.name)?.pauseMs ?? PAUSE_MS.first / 2) * 2, PAUSE_MS.most);
+    const pauseMs = code === 'HSM_BREAKER_OPEN' ? PAUSE_MS.startedAnew : again;
     this.#out.set(token.name, { code, pauseMs, until: QUARANTINE.has(code) ? Infinity : this.#monotonic() + pauseMs });
     this.#onChange(token.name, code);
   }

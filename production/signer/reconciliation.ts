@@ -92,7 +92,7 @@ async function booksOf(db: Db, row: DocumentSignerRow): Promise<Books> {
     from signature_intents i
     cross join lateral (
       select count(*) as outcomes, count(*) filter (where result = 'signed') as signed, count(*) filter (where result = 'failed') as failed,
-             count(*) filter (where result = 'doubt') as doubt, count(*) filter (where result = 'doubt' and code = 'SIGNATURE_REJECTED') as rejected
+             count(*) filter (where result = 'doubt') as doubt, count(*) filter (where result = 'doubt' and code in ('SIGNATURE_REJECTED','HSM_SIGNATURE_FORM')) as rejected
       from signature_outcomes where intent_id = i.intent_id) o
     where i.signer_hash = any (array(
       select decode(${row.hash}, 'hex') union all select spki_hash from document_signer_keys where key_id = ${Buffer.from(row.keyId)} and token = ${row.token}))`.execute(

@@ -4,7 +4,7 @@ import { ClockGuard } from './clock-guard.ts';
 import { DEFAULT_BUDGET, DocumentSignerCache, quarantine, type BudgetPolicy } from './document-signers.ts';
 import { hex, sha256 } from './hashes.ts';
 import { Intents, type Intent, type Outcome, type SignatureKind, type SignedBefore } from './intents.ts';
-import { isTokenFault, LiveTokens, surelyNotSigned } from './live-tokens.ts';
+import { isKeyFault, isTokenFault, LiveTokens, surelyNotSigned } from './live-tokens.ts';
 import { SignerError } from './signer-error.ts';
 import type { SignerToken } from './token.ts';
 import type { Trust } from './trust.ts';
@@ -154,9 +154,11 @@ async function signOnce(
   try {
     raw = await token.signDocument({ certificate: signer.certificate.certificate, keyId }, prepared.digest);
   } catch (error) {
-    await end({ result: surelyNotSigned(error) ? 'failed' : 'doubt', code: codeOf(error) });
+    const unusable = isKeyFault(error);
+    const outcome = { result: surelyNotSigned(error) ? 'failed' : 'doubt', code: codeOf(error) } as const;
+    await end(outcome, unusable ? (trx) => quarantine(trx, intent.signer, codeOf(error)) : undefined);
     if (!isTokenFault(error)) throw error;
-    signing.tokens.failed(token, error);
+    if (!unusable) signing.tokens.failed(token, error);
     return { fault: error };
   }
   await signing.reached('signed');
