@@ -104,11 +104,11 @@ export class Proceedings {
   }
 
   /** Durable when it returns; several minutes become durable together or not at all. */
-  async record(...entries: readonly { readonly step: Minute['step']; readonly subject: string; readonly facts: Facts }[]): Promise<void> {
+  async record(...entries: readonly Entry[]): Promise<void> {
     const before = this.#minutes.length;
     let minutes = this.#minutes;
-    for (const { step, subject, facts } of entries)
-      minutes = appended(minutes, { step, subject: this.#full(subject), facts }, this.deps.clock(), this.deps.mode);
+    for (const { step, subject, facts, at = this.deps.clock() } of entries)
+      minutes = appended(minutes, { step, subject: this.#full(subject), facts }, at, this.deps.mode);
     await this.deps.journal.save(formatMinutes(minutes));
     this.#minutes = minutes;
     for (const minute of minutes.slice(before)) this.deps.onMinute(minute);
@@ -262,6 +262,14 @@ export class Proceedings {
   #label(subject: string): string {
     return `${this.deps.mode === 'rehearsal' ? 'REHEARSAL' : 'cardmint'}/${this.ceremony.id}/${subject}`;
   }
+}
+
+interface Entry {
+  readonly step: Minute['step'];
+  /** Within the ceremony; empty for the ceremony itself. */
+  readonly subject: string;
+  readonly facts: Facts;
+  readonly at?: Date;
 }
 
 interface KeyRole {

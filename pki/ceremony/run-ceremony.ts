@@ -29,9 +29,9 @@ export function ceremonyApprovable(file: Uint8Array, mode: MinutesMode = 'produc
   return { kind: mode === 'rehearsal' ? 'rehearsal' : 'ceremony', content: file };
 }
 
-/** What each person who is present signs at its end: the hash of the last minute, and with it all minutes before. */
-export function closingApprovable(head: string): Approvable {
-  return { kind: 'minutes', content: utf8(head) };
+/** What each person who is present signs at its end: the hash of the last minute, and with it all minutes before, and when that was. */
+export function closingApprovable(head: string, at: string): Approvable {
+  return { kind: 'minutes', content: utf8(`${head} ${at}`) };
 }
 
 /**
@@ -80,7 +80,8 @@ export async function runCeremony(
   } finally {
     await proceedings.close();
   }
-  await proceedings.record({ step: 'finished', subject: '', facts: closingFacts(proceedings.minutes, present) });
+  const at = clock();
+  await proceedings.record({ step: 'finished', subject: '', facts: closingFacts(proceedings.minutes, present, at), at });
   return proceedings.minutes;
 }
 
@@ -101,11 +102,11 @@ function startedFacts(
   };
 }
 
-function closingFacts(minutes: readonly Minute[], present: readonly PresentCustodian[]): Readonly<Record<string, string>> {
+function closingFacts(minutes: readonly Minute[], present: readonly PresentCustodian[], at: Date): Readonly<Record<string, string>> {
   const last = minutes.at(-1);
   if (last === undefined) throw new CeremonyError('CEREMONY_MINUTES_BROKEN');
   const head = hashOf(last);
-  const signatures = present.map((person) => approvalText(approve(person, closingApprovable(head))));
+  const signatures = present.map((person) => approvalText(approve(person, closingApprovable(head, at.toISOString()))));
   return { head, ...Object.fromEntries(signatures.map(({ person, signature }) => [`closed.${person}`, signature])) };
 }
 

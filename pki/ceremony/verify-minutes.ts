@@ -54,8 +54,11 @@ export function verifyMinutes(text: string, mode: MinutesMode = 'production'): V
 function assertClosed(minutes: readonly Minute[], finished: Minute, ceremony: Ceremony): readonly Custodian[] {
   const before = minutes[finished.sequence - 1];
   const head = textOf(finished.facts, 'head');
-  if (before === undefined || hashOf(before) !== head) throw broken(finished);
-  return assertApproved(closingApprovable(head), signatures(finished.facts, 'closed'), quorumOf(ceremony));
+  const closed = signatures(finished.facts, 'closed');
+  // The last line has none after it that would hold it: it says nothing but what is signed, and who signed.
+  const bare = Object.keys(finished.facts).length === closed.length + 1;
+  if (before === undefined || hashOf(before) !== head || !bare) throw broken(finished);
+  return assertApproved(closingApprovable(head, finished.at), closed, quorumOf(ceremony));
 }
 
 /** A key that others brought is confirmed by people; one that was made in the room is not. */
