@@ -12,6 +12,6 @@ export { openedCards, type OpenedCard } from './opened-cards.ts';
 export { pkiTable, type PkiFigures } from './pki-table.ts';
 export { processorMs } from './processor-time.ts';
 export { quantile } from './rounds.ts';
-export { benchSigning, type SigningBench, type SigningFigures } from './signing-bench.ts';
+export { benchSigning, securityObjectOf, type SigningBench, type SigningFigures } from './signing-bench.ts';
 export { benchSod, type SodFigures } from './sod-bench.ts';
 export { throwawayChain, type ThrowawayChain } from './throwaway-cvca.ts';

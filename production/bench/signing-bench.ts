@@ -38,12 +38,12 @@ export async function benchSigning(bench: SigningBench): Promise<SigningFigures>
   const { raw, sign, postgresPid, rounds, perRound } = bench;
   const warmUp = Math.ceil(perRound / 4);
   await perSecond(warmUp, 1, () => raw(randomBytes(32)));
-  await perSecond(warmUp, IN_FLIGHT, (call) => sign(documentOf(bench.card, `warm-${call}`)));
+  await perSecond(warmUp, IN_FLIGHT, (call) => sign(securityObjectOf(bench.card, `warm-${call}`)));
   const measured: { raw: number; signer: number; processor: number; postgres: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const rawPerSecond = await perSecond(perRound, 1, () => raw(randomBytes(32)));
     const [before, postgresBefore] = [process.cpuUsage(), processorMs(postgresPid)];
-    const signer = await perSecond(perRound, IN_FLIGHT, (call) => sign(documentOf(bench.card, `${round}-${call}`)));
+    const signer = await perSecond(perRound, IN_FLIGHT, (call) => sign(securityObjectOf(bench.card, `${round}-${call}`)));
     const { user, system } = process.cpuUsage(before);
     measured.push({
       raw: rawPerSecond,
@@ -65,8 +65,8 @@ export async function benchSigning(bench: SigningBench): Promise<SigningFigures>
   };
 }
 
-/** The security object of one card, as the signer's own request for it builds one. */
-function documentOf({ efCom, dataGroups }: CardToSign, name: string): DocumentToSign {
+/** The security object of one card for the core of the signer, as the signer's own request for it builds one; `name` is the card's. */
+export function securityObjectOf({ efCom, dataGroups }: CardToSign, name: string): DocumentToSign {
   const content = createHash('sha256').update(efCom);
   for (const file of dataGroups.values()) content.update(file);
   return {

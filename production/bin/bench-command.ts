@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { InvalidArgumentError, type Command } from 'commander';
+import type { Command } from 'commander';
 import { bareChip, bareFaces, benchEncoder, encoderTable, lineTable, processorMs, throwawayChain } from '#production/bench';
 import type { CliIo } from '#production/cli';
 import { demoOrders, drawImages, runDemo, type DemoShow } from '#production/demo';
@@ -9,6 +9,8 @@ import { benchPki, type PkiBenchOptions } from './bench-pki.ts';
 import { startDemoPlant } from './demo-plant.ts';
 import { startInterruptibly } from './interruptible-start.ts';
 import type { StartedPlant } from './start-plant.ts';
+import { inThrowawayHome } from './throwaway-home.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const PROFILE = 'cccd-2021-specimen';
 
@@ -22,14 +24,14 @@ export function registerBench(program: Command, io: CliIo): void {
     .action(async () => io.out(await encoder()));
   bench
     .command('pki')
-    .option('--signatures <n>', 'past signatures among which the cards of one key are listed', within(1000, 50_000_000), 1_000_000)
-    .option('--rounds <n>', 'rounds of signing', within(1, 100), 7)
-    .option('--per-round <n>', 'signatures a round', within(10, 100_000), 2000)
+    .option('--signatures <n>', 'past signatures among which the cards of one key are listed', wholeNumber(1000, 50_000_000), 1_000_000)
+    .option('--rounds <n>', 'rounds of signing', wholeNumber(1, 100), 7)
+    .option('--per-round <n>', 'signatures a round', wholeNumber(10, 100_000), 2000)
     .description('signer with intents against the bare token, EF.SOD against pkijs, the cards of one key among many')
-    .action(async (options: PkiBenchOptions) => io.out(await benchPki(io, PROFILE, options)));
+    .action(async (options: PkiBenchOptions) => io.out(await inThrowawayHome(io, (home) => benchPki(io, home, options))));
   bench
     .command('line')
-    .option('--cards <n>', 'cards to make', within(6, 500), 48)
+    .option('--cards <n>', 'cards to make', wholeNumber(6, 500), 48)
     .description('cards per second, and processor milliseconds a card by process, on a plant of its own')
     .action(async (options: { readonly cards: number }) => {
       mkdirSync(resolve(io.cwd, 'var'), { recursive: true });
@@ -107,13 +109,4 @@ function spentBy(started: StartedPlant, plantDir: string): ReadonlyMap<string, n
 
 function pidOf(plantDir: string, name: string): number {
   return (JSON.parse(readFileSync(join(plantDir, 'processes', `${name}.json`), 'utf8')) as { pid: number }).pid;
-}
-
-function within(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!Number.isInteger(value) || value < least || value > most)
-      throw new InvalidArgumentError(`a whole number from ${least} to ${most}`);
-    return value;
-  };
 }

@@ -9,6 +9,7 @@ import { registerCeremony } from './ceremony-command.ts';
 import { registerCustodian } from './custodian-command.ts';
 import { registerDemo } from './demo-command.ts';
 import { registerEncode } from './encode-command.ts';
+import { registerPki } from './pki-command.ts';
 import { registerRead } from './read-command.ts';
 import { registerSpecimenOrder } from './specimen-order-command.ts';
 import { registerStart } from './start-command.ts';
@@ -24,6 +25,7 @@ const program = new Command('cardmint')
 registerStart(program, io);
 registerDemo(program, io);
 registerBench(program, io);
+registerPki(program, io);
 registerVirtualCard(program, io);
 registerRead(program, io);
 registerEncode(program, io);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { Secret } from '#encoder/bytes';
+import { SoftwareHsm } from '#hsm-mocks';
 import { explicitSpki } from '#pki/ec';
-import type { Hsm } from '#pki/hsm';
 import {
   addDays,
   addYears,
@@ -25,8 +26,11 @@ export interface ThrowawayAuthority {
   certify(point: Uint8Array, number: number): Promise<Uint8Array>;
 }
 
-/** @param hsm an open token that holds the CSCA's key for as long as it lives */
-export async function throwawayAuthority(hsm: Hsm, now: Date): Promise<ThrowawayAuthority> {
+/** Its key is in this process's memory, and gone with it. */
+export async function throwawayAuthority(now: Date): Promise<ThrowawayAuthority> {
+  const pin = new Secret(Uint8Array.of(1));
+  const hsm = new SoftwareHsm({ pin });
+  await hsm.open(pin);
   const key = await hsm.generateEcKey({ label: 'csca', curve: CSCA_CURVE, purpose: 'sign' });
   const { point } = key;
   const signs = (digest: Uint8Array): Promise<Uint8Array> => hsm.sign(key, digest);

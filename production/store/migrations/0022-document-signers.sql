@@ -127,8 +127,8 @@ update signature_intents i set attempts = n.attempts
   from (select intent_id, max(attempt) as attempts from signature_outcomes group by intent_id) n
   where n.intent_id = i.intent_id;
 alter table signature_outcomes alter column attempt set not null;
--- Each attempt has one outcome, whoever writes it first.
-create unique index signature_outcomes_attempt on signature_outcomes (intent_id, attempt);
+-- Each attempt has one outcome, whoever writes it first. What it was is in the index: the cards under a key are listed without reading a product.
+create unique index signature_outcomes_attempt on signature_outcomes (intent_id, attempt) include (result);
 
 create function signature_intents_attempt() returns trigger language plpgsql as $$
 begin
