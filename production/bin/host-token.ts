@@ -24,15 +24,21 @@ export function hostToken(place: TokenPlace, options: HostTokenOptions = {}): Ho
       const child = spawn('setpriv', command, {
         stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
         serialization: 'advanced',
-        env: {
-          PATH: process.env['PATH'] ?? '',
-          UV_THREADPOOL_SIZE: process.env['UV_THREADPOOL_SIZE'] ?? '8',
-          ...(place.conf === undefined ? {} : { SOFTHSM2_CONF: place.conf }),
-        },
+        env: { ...kept(), ...(place.conf === undefined ? {} : { SOFTHSM2_CONF: place.conf }) },
       });
       return channelToChild(child);
     },
   });
+}
+
+/** What a token's process needs of ours: whose plant it belongs to, and how many calls it may make at once. */
+function kept(): Readonly<Record<string, string>> {
+  const environment: Record<string, string> = {};
+  for (const name of ['PATH', 'CARDMINT_PLANT', 'UV_THREADPOOL_SIZE']) {
+    const value = process.env[name];
+    if (value !== undefined) environment[name] = value;
+  }
+  return environment;
 }
 
 export interface HostTokenOptions extends Omit<HostedOptions, 'start'> {
@@ -44,7 +50,7 @@ function builtProgram(): readonly string[] {
   return ['--disable-proto=delete', fileURLToPath(new URL('token.js', import.meta.url))];
 }
 
-/** Mocks live in `hsm-mocks`, and no process of a plant builds one; this is said once more where the token is opened. */
+/** Mocks live in `hsm-mocks`, and no process of a plant builds one: here is where one would be found. Throws `HSM_LIBRARY_FAILED`. */
 export function refuseMock(hsm: HostedHsm, name: string): void {
   if (hsm.behind !== 'pkcs11') throw new HsmError('HSM_LIBRARY_FAILED', { where: name, detail: 'no PKCS#11 token' });
 }

@@ -3,7 +3,7 @@
  * ceremonies, proves at every start that each living token still has its own, and answers its small API.
  */
 import { assertLineKeys } from '#pki/ceremony';
-import { HsmError, type HostedEvent } from '#pki/hsm';
+import type { HostedEvent } from '#pki/hsm';
 import type { Logger } from '#production/logging';
 import { secretFile, type PlantToken } from '#production/plant';
 import {
@@ -15,7 +15,7 @@ import {
   type SignerClientIdentity,
   type SignerDeps,
 } from '#production/signer';
-import { hostToken } from './host-token.ts';
+import { hostToken, refuseMock } from './host-token.ts';
 import { ceremonyOf, documentSignersOf, lineToken, trustOf } from './line-token.ts';
 import { runProcess } from './process.ts';
 import { openToken } from './refused-pin.ts';
@@ -37,8 +37,7 @@ await runProcess('signer', async (plant, log) => {
     await openThoseThatLive(
       hosted.map(({ token, hsm }) => async () => {
         await openToken(hsm, { plantDir: plant.plantDir, ...token });
-        // Mocks live in `hsm-mocks` and are built by no process of a plant; here is where one would be found.
-        if (hsm.behind !== 'pkcs11') throw new HsmError('HSM_LIBRARY_FAILED', { where: token.name, detail: 'no PKCS#11 token' });
+        refuseMock(hsm, token.name);
         const keys = ceremony.lineTokens[token.name];
         if (keys !== undefined) await assertLineKeys(token.name, keys, hsm);
       }),

@@ -17,6 +17,9 @@ import { expectBooks, openBooks, reportOf } from './testing/plant-books.ts';
 const PEOPLE = 24;
 const CHIP_FILES = ['EF.COM', 'EF.CVCA', 'EF.CardAccess', 'EF.DG1', 'EF.DG13', 'EF.DG14', 'EF.DG15', 'EF.DG2', 'EF.DG3', 'EF.SOD'];
 
+/** Three in each of the two tokens. */
+const DOCUMENT_SIGNERS = [1, 2, 3, 4, 5, 6].map((number) => `ds-${number}.cer`);
+
 const place = demoPlace();
 const { outDir, plantDir, root } = place;
 const at = (...path: string[]): string => join(outDir, ...path);
@@ -41,7 +44,7 @@ beforeAll(async () => {
   scratch = join(root, 'scratch');
   mkdirSync(scratch);
   dsPem = join(scratch, 'ds.pem');
-  await openssl('x509', '-inform', 'DER', '-in', at('pki', 'ds-1.cer'), '-out', dsPem);
+  writeFileSync(dsPem, await pemOf(...DOCUMENT_SIGNERS));
 }, 600_000);
 
 afterAll(async () => {
@@ -49,6 +52,12 @@ afterAll(async () => {
 });
 
 const orderOf = (card: string): Order => jsonOf<Order>('cards', card, 'order.json');
+
+/** Certificates of `pki/`, one after the other. */
+async function pemOf(...names: readonly string[]): Promise<string> {
+  const each = await Promise.all(names.map((name) => openssl('x509', '-inform', 'DER', '-in', at('pki', name))));
+  return each.join('');
+}
 
 interface Sent {
   readonly folder: string;
@@ -130,13 +139,20 @@ describe('design/house.md: what lies in var/demo', () => {
   it('has every file that the house plan lists, and what opens DG3 (issue 3); no other', () => {
     expect(readdirSync(outDir).toSorted()).toEqual(['cards', 'orders.json', 'pki', 'report.json', 'shipments']);
     expect(readdirSync(at('pki')).toSorted()).toEqual([
+      'birth-certificate-signer-2.cer',
       'birth-certificate-signer.cer',
+      'csca-2.cer',
+      'csca-link.cer',
       'csca.cer',
       'csca.crl',
       'cvca.cvcert',
       'document-verifier.cvcert',
-      'ds-1.cer',
+      ...DOCUMENT_SIGNERS,
+      'manifest-signer-2.cer',
       'manifest-signer.cer',
+      'master-list-signer.cer',
+      'master-list.ml',
+      'pkd',
       'terminal.cvcert',
       'terminal.key.pem',
     ]);
@@ -213,10 +229,13 @@ describe('Doc 9303-12: what the keys have signed, by openssl', () => {
     ).rejects.toThrow(/verif|digest/i);
   });
 
-  it('the Document Signer and the CRL are signed by csca.cer over their TBS bytes; the CSCA by itself', async () => {
+  it.each([
+    ['csca.cer', [...DOCUMENT_SIGNERS, 'master-list-signer.cer', 'csca.crl', 'csca-link.cer', 'csca.cer']],
+    ['csca-2.cer', ['csca-2.cer']],
+  ])('%s signs over their TBS bytes: %s', async (issuer, issued) => {
     const csca = join(scratch, 'csca.pub.pem');
-    writeFileSync(csca, await openssl('x509', '-inform', 'DER', '-in', at('pki', 'csca.cer'), '-pubkey', '-noout'));
-    for (const name of ['ds-1.cer', 'csca.crl', 'csca.cer']) {
+    writeFileSync(csca, await openssl('x509', '-inform', 'DER', '-in', at('pki', issuer), '-pubkey', '-noout'));
+    for (const name of issued) {
       const { content, signature } = layDownSigned(bytesOf('pki', name), scratch, name);
       expect(await openssl('dgst', '-sha512', '-verify', csca, '-signature', signature, content), name).toContain('Verified OK');
       writeFileSync(content, Buffer.concat([readFileSync(content).subarray(0, -1), Buffer.of(0xff)]));
@@ -225,13 +244,46 @@ describe('Doc 9303-12: what the keys have signed, by openssl', () => {
   });
 
   it('CSCA and Document Signer write their curve out in full (Doc 9303-12 §4.1: no named curve)', async () => {
-    for (const name of ['csca.cer', 'ds-1.cer']) {
+    for (const name of ['csca.cer', 'csca-2.cer', 'csca-link.cer', 'master-list-signer.cer', ...DOCUMENT_SIGNERS]) {
       const text = await openssl('x509', '-inform', 'DER', '-in', at('pki', name), '-noout', '-text');
       expect(text, name).toContain('Field Type: prime-field');
       expect(text, name).not.toContain('ASN1 OID');
       expect(text, name).toMatch(/C ?= ?VN/);
       expect(text, name).toMatch(/specimen/i);
     }
+  });
+
+  it('the link certificate is for the key of the next CSCA (Doc 9303-12 §4.1.4)', async () => {
+    const keys = ['csca-2.cer', 'csca-link.cer'].map((name) =>
+      openssl('x509', '-inform', 'DER', '-in', at('pki', name), '-pubkey', '-noout', '-subject'),
+    );
+    const [next, link] = await Promise.all(keys);
+    expect(link).toBe(next);
+  });
+
+  it('the master list is a CMS of its signer, and holds both CSCAs and the link certificate', async () => {
+    const content = join(scratch, 'master-list.der');
+    const cms = ['-inform', 'DER', '-noverify', '-in', at('pki', 'master-list.ml'), '-binary', '-out', content];
+    expect(await openssl('cms', '-verify', ...cms)).toMatch(/successful/i);
+    const listed = readFileSync(content);
+    for (const name of ['csca.cer', 'csca-2.cer', 'csca-link.cer'])
+      expect(listed.includes(Buffer.from(bytesOf('pki', name))), name).toBe(true);
+  });
+
+  it('each card is signed by a Document Signer of one token or the other, and both tokens sign', () => {
+    const used = good.map((card) =>
+      DOCUMENT_SIGNERS.findIndex((name) =>
+        Buffer.from(bytesOf('cards', card, 'chip', 'EF.SOD')).includes(Buffer.from(bytesOf('pki', name))),
+      ),
+    );
+    expect(used).not.toContain(-1);
+    expect(new Set(used).size).toBeGreaterThan(1);
+  });
+
+  it('the files for the PKD are conformant, and their checksums are right', async () => {
+    expect(readdirSync(at('pki', 'pkd')).toSorted()).toEqual(['SHA256SUMS', 'pkd-vn-data.ldif']);
+    const [line = ''] = readFileSync(at('pki', 'pkd', 'SHA256SUMS'), 'utf8').split('\n');
+    expect(line).toBe(`${sha256(bytesOf('pki', 'pkd', 'pkd-vn-data.ldif'))}  pkd-vn-data.ldif`);
   });
 
   it('the list of revoked certificates parses and is empty', async () => {
@@ -242,7 +294,7 @@ describe('Doc 9303-12: what the keys have signed, by openssl', () => {
 
   it('every manifest verifies with its detached signature, and another manifest does not', async () => {
     const signer = join(scratch, 'manifest-signer.pem');
-    await openssl('x509', '-inform', 'DER', '-in', at('pki', 'manifest-signer.cer'), '-out', signer);
+    writeFileSync(signer, await pemOf('manifest-signer.cer', 'manifest-signer-2.cer'));
     const sent = shipments();
     const verified = (folder: string, content: string): Promise<string> => {
       const detached = ['-in', join(folder, 'manifest.p7s'), '-binary', '-content', content];
@@ -310,11 +362,15 @@ describe('birth certificates', () => {
   }
 
   it('chip files = inspection.json = birth certificate, whose JWS verifies', () => {
-    const key = new X509Certificate(bytesOf('pki', 'birth-certificate-signer.cer')).publicKey;
+    const signers = ['birth-certificate-signer.cer', 'birth-certificate-signer-2.cer'].map((name) => bytesOf('pki', name));
     for (const card of good) {
       const jws = readFileSync(at('cards', card, 'birth-certificate.jws'), 'utf8').trim();
       const [header = '', payload = '', signature = ''] = jws.split('.');
-      expect(JSON.parse(Buffer.from(header, 'base64url').toString('utf8'))).toMatchObject({ alg: 'ES256' });
+      const { alg, kid } = JSON.parse(Buffer.from(header, 'base64url').toString('utf8')) as { readonly alg: string; readonly kid: string };
+      expect(alg).toBe('ES256');
+      const signer = signers.find((certificate) => sha256(certificate) === kid);
+      if (signer === undefined) throw new Error(`${card}: nobody's birth certificate`);
+      const key = new X509Certificate(signer).publicKey;
       const signed = (text: string): boolean =>
         verify('sha256', Buffer.from(text), { key, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature, 'base64url'));
       expect(signed(`${header}.${payload}`)).toBe(true);
