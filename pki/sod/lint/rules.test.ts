@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { tlv } from '#encoder/tlv';
+import { derInteger, derNull, derOid, derSequence, tlv } from '#encoder/tlv';
 import { specimenFiles } from '#pki/testing';
 import { membersOf, mutatedSod } from '../mutations.fixture.ts';
-import { ecKey, ISSUED_AT, throwAwayPki, type ThrowAwayPki } from '../throw-away.fixture.ts';
+import { ecKey, ISSUED_AT, rsaKey, throwAwayPki, type ThrowAwayPki } from '../throw-away.fixture.ts';
 import { verifySod } from '../verify.ts';
 import { badSods, type BadSod } from './bad-sods.fixture.ts';
 import { lintSod } from './lint.ts';
@@ -77,6 +77,35 @@ test('sod-signed-attributes-in-der-order: borne too where DER order was signed a
   const options = { csca: [pki.csca], at: ISSUED_AT };
   expect(verifySod(file, specimenFiles(), options).good).toBe(false);
   expect(verifySod(file, specimenFiles(), { ...options, tolerated: ['sod-signed-attributes-in-der-order'] }).good).toBe(true);
+});
+
+test('RSA: PKCS #1 without its NULL and the bare rsaEncryption are borne by name, and refused without', async () => {
+  const rsa = await throwAwayPki(rsaKey('rsa', 'sha256'));
+  const options = { csca: [rsa.csca], at: ISSUED_AT };
+  const named = (signatureAlgorithm: Uint8Array) => mutatedSod(rsa, { signer: () => ({ signatureAlgorithm }) });
+  for (const [id, signatureAlgorithm] of [
+    ['sod-signature-algorithm-parameters', derSequence(derOid('1.2.840.113549.1.1.11'))],
+    ['sod-signature-algorithm-names-its-hash', derSequence(derOid('1.2.840.113549.1.1.1'), derNull())],
+  ] as const) {
+    const file = named(signatureAlgorithm);
+    expect(rulesOf(file)).toEqual([id]);
+    expect(verifySod(file, specimenFiles(), options).checks).toEqual([
+      { check: 'structure', outcome: 'failed', code: 'SOD_MALFORMED', detail: id },
+    ]);
+    expect(verifySod(file, specimenFiles(), { ...options, tolerated: [id] })).toMatchObject({ good: true, deviations: [id] });
+  }
+});
+
+test('RSASSA-PSS by other parameters than one hash, its MGF1 and its length is no algorithm that is permitted', async () => {
+  const rsa = await throwAwayPki(rsaKey('rsa-pss', 'sha256'));
+  const pss = derOid('1.2.840.113549.1.1.10');
+  for (const parameters of [derSequence(), derNull(), derSequence(tlv(0xa2, derInteger(32)))]) {
+    const file = mutatedSod(rsa, { signer: () => ({ signatureAlgorithm: derSequence(pss, parameters) }) });
+    expect(rulesOf(file)).toEqual(['sod-signature-algorithm-permitted']);
+    expect(verifySod(file, specimenFiles(), { csca: [rsa.csca], at: ISSUED_AT, tolerated: FOREIGN_DEVIATIONS }).checks).toMatchObject([
+      { outcome: 'failed', code: 'SOD_ALGORITHM_UNSUPPORTED' },
+    ]);
+  }
 });
 
 test('every rule has its own name and says where it comes from', () => {
