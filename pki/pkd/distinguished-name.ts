@@ -26,8 +26,8 @@ function escaped(value: string): string {
   return value
     .replaceAll(/["+,;<>\\]/g, String.raw`\$&`)
     .replaceAll('\0', String.raw`\00`)
-    .replace(/^[ #]/, String.raw`\$&`)
-    .replace(/ $/, String.raw`\ `);
+    .replace(/(?<=.) $/s, String.raw`\ `)
+    .replace(/^[ #]/, String.raw`\$&`);
 }
 
 /** Errors: PKD_ENTRY_MALFORMED. Values in the form `#` and hex are refused: the PKD's own names have none. */

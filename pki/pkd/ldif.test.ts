@@ -138,6 +138,7 @@ describe('RFC 4514', () => {
     [[[{ type: 'cn', value: 'a,b+c"d\\e<f>g;h=i' }]], String.raw`cn=a\,b\+c\"d\\e\<f\>g\;h\=i`],
     [[[{ type: 'cn', value: ' #lead and trail ' }]], String.raw`cn=\ #lead and trail\ `],
     [[[{ type: 'cn', value: '#1' }]], String.raw`cn=\#1`],
+    [[[{ type: 'cn', value: ' ' }], [{ type: 'c', value: '  ' }]], String.raw`cn=\ ,c=\ \ `],
     [
       [
         [
