@@ -1,17 +1,19 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, Secret, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
 import { approve, runFirstCeremony, specimenPlan, type Approval, type FirstCeremonyResult } from '#pki/ceremony';
-import { verifyCertificateRequest } from '#pki/certificate-request';
+import { readAloud, verifyCertificateRequest } from '#pki/certificate-request';
 import { issueCrl, prepareCrl } from '#pki/crl';
 import { explicitSpki, pointOfKey } from '#pki/ec';
 import { verifyJws } from '#pki/jws';
 import { addDays, addYears, cscaCertificate, cscaLinkCertificate, issueCertificate, parseCertificate, prepareCertificate } from '#pki/x509';
+import type { CliIo } from '#production/cli';
 import { silentLogger } from '#production/logging';
 import {
   ADMISSION,
@@ -29,6 +31,7 @@ import {
   type SignerDeps,
 } from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
+import { registerDocumentSigners } from './document-signer-commands.ts';
 import { testDocument } from './document-signers.fixture.ts';
 import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
 import { throwawayAuthority, type ThrowawayAuthority } from './throwaway-authority.ts';
@@ -340,6 +343,43 @@ describe('P10, P12: which cards hang on a key, and its end', () => {
     await expect(sql`update document_signers set state = 'active' where state = 'destroyed'`.execute(store.db)).rejects.toThrow(
       'APPEND_ONLY',
     );
+  });
+
+  it('the commands show it to a person: budgets, verdicts, the cards of a key, a request with its hash to be read aloud', async () => {
+    await writeFile(join(folder, 'running-plant.json'), JSON.stringify({ signerSocket: join(folder, 'signer.sock'), secretsDir: folder }));
+    await writeFile(join(folder, 'signer-authority.token'), IDENTITIES.authority);
+    const run = async (...args: readonly string[]): Promise<string> => {
+      let text = '';
+      const io: CliIo = { out: (part) => void (text += part), err: () => undefined, env: {}, cwd: folder, interactive: false };
+      const program = new Command('cardmint').exitOverride();
+      registerDocumentSigners(program.command('pki'), io);
+      await program.parseAsync(['pki', ...args, '--plant', folder], { from: 'user' });
+      return text;
+    };
+    const [destroyed] = (await authority.documentSigners()).filter(({ state }) => state === 'destroyed');
+    const listed = await run('document-signers');
+    expect(listed).toContain(destroyed?.signer.slice(0, 16) ?? 'none');
+    expect(listed).toMatch(/active\s+\d+\/100000\s+\d+ d\s+\d+ cards/);
+    expect(await run('reconcile')).toContain('ROGUE_SIGNATURES');
+    expect(await run('cards', destroyed?.signer ?? '')).toMatch(/^1\tcrd-reconciled-0\tsigned\n/);
+    const request = await run(
+      'request',
+      '--token',
+      'a',
+      '--country',
+      'VN',
+      '--organization',
+      'Cardmint Specimen',
+      '--name',
+      'DS',
+      '--out',
+      folder,
+    );
+    const [path, aloud] = request.trim().split('\n');
+    const file = Uint8Array.from(await readFile(path ?? ''));
+    expect(readAloud(file)).toBe(aloud?.trim());
+    expect(verifyCertificateRequest(file).signatureAlgorithm).toEqual({ key: 'ec', hash: 'sha384' });
+    process.exitCode = 0;
   });
 
   it('no process of the plant may ask for any of this', async () => {

@@ -113,6 +113,7 @@ describe('P2: never more documents than the budget', () => {
     await expect(sql`update document_signers set documents = 4`.execute(store.db)).rejects.toThrow();
     await expect(sql`update document_signers set documents_max = 100`.execute(store.db)).rejects.toThrow('APPEND_ONLY');
     await expect(sql`delete from document_signers`.execute(store.db)).rejects.toThrow('APPEND_ONLY');
+    await expect(sql`truncate signature_outcomes`.execute(store.db)).rejects.toThrow('APPEND_ONLY');
     await expect(sql`update signature_intents set attempts = attempts + 2`.execute(store.db)).rejects.toThrow('APPEND_ONLY');
     await expect(sql`update signature_intents set subject = 'x', attempts = attempts + 1`.execute(store.db)).rejects.toThrow('APPEND_ONLY');
   });

@@ -35,6 +35,7 @@ export async function destroyDocumentSigner(
   const token = signing.tokens.named(row.token);
   if (token === undefined) throw new SignerError('DOCUMENT_SIGNER_UNKNOWN', { where: signerHash, detail: row.token });
   await withTransaction(deps.db, (trx) => quarantine(trx, signerHash, 'DESTRUCTION'));
+  await signing.intents.settledUnder(signerHash);
 
   const objects = await token.destroyKey(row.keyId);
   const left = await token.destroyKey(row.keyId);

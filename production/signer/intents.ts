@@ -68,7 +68,7 @@ export class Intents {
   readonly #tokens: LiveTokens;
   readonly #wanted = new GroupCommit<WantedIntent, Intent | SignedBefore | SignerError>((members) => this.#intend(members));
   /** Those that this process will settle. */
-  readonly #inFlight = new Set<number>();
+  readonly #inFlight = new Map<number, string>();
   readonly #settled = new GroupCommit<Settlement, boolean>((members) => this.#settle(members));
 
   constructor(db: Db, clock: ClockGuard, tokens: LiveTokens) {
@@ -85,7 +85,7 @@ export class Intents {
   async intend(wanted: WantedIntent): Promise<Intent | SignedBefore> {
     const answer = await this.#wanted.add(wanted);
     if (answer instanceof SignerError) throw answer;
-    if ('intentId' in answer) this.#inFlight.add(answer.intentId);
+    if ('intentId' in answer) this.#inFlight.set(answer.intentId, answer.signer);
     return answer;
   }
 
@@ -105,6 +105,11 @@ export class Intents {
     if ('reason' in refused) throw refused.reason;
     if (!first && outcome.result === 'signed')
       throw new SignerError('SIGNATURE_FAILED', { detail: 'this attempt was settled by another process' });
+  }
+
+  /** Waits until this process has asked for nothing under this key that is not settled; a token answers within seconds, or is given up. */
+  async settledUnder(signer: string): Promise<void> {
+    while ([...this.#inFlight.values()].includes(signer)) await new Promise((resolve) => setTimeout(resolve, 20));
   }
 
   /**
