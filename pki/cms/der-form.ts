@@ -13,7 +13,8 @@ const CONSTRUCTED = 0x20;
 /**
  * Where bytes stop being DER (ISO/IEC 8825-1 §10, §11), undefined where they do not: indefinite or longer than minimal lengths, strings in
  * pieces, BOOLEAN other than 00 and FF, INTEGER not in its shortest form, NULL with content, unused bits that are not zero. Members of a SET
- * OF out of order are the business of whoever knows that it is one. Linear, never recursive.
+ * OF out of order are the business of whoever knows that it is one. Linear, never recursive. (`isDer` of `#pki/x509` judges a certificate whole, order and
+ * all; in a SOD of another State some of that can be borne.)
  *
  * @param isOpaque constructed objects that are somebody else's to judge, by tag and by how many objects they stand in
  */
