@@ -1,5 +1,6 @@
 import { InvalidArgumentError, type Command } from 'commander';
 import { table, type CliIo } from '#production/cli';
+import { registerDocumentSigners } from './document-signer-commands.ts';
 import { rehearsalCard } from './rehearsal-card.ts';
 import { RehearsalError } from './rehearsal-error.ts';
 import { isGood, rehearseRollOver, type RollOverOptions, type RollOverReport } from './roll-over.ts';
@@ -7,9 +8,12 @@ import { sweepSigner, type SweepReport } from './signer-sweep.ts';
 import { inThrowawayHome } from './throwaway-home.ts';
 import { wholeNumber } from './whole-number.ts';
 
-/** Rehearsals of the signing authority: everything in them is thrown away, and no plant is touched. */
+/** The signing authority: a running plant's Document Signers, and rehearsals in which everything is thrown away and no plant is touched. */
 export function registerPki(program: Command, io: CliIo): void {
-  const pki = program.command('pki').description('rehearsals of the signing authority, on throw-away tokens / diễn tập hệ thống ký');
+  const pki = program
+    .command('pki')
+    .description('the signing authority: Document Signers of a plant, rehearsals on throw-away tokens / hệ thống ký và diễn tập');
+  registerDocumentSigners(pki, io);
   pki
     .command('roll-over')
     .option('--rehearse', 'on throw-away tokens and a throw-away database')
