@@ -219,9 +219,9 @@ describe('the shared keys', () => {
     };
     await expect(full({ wrappedKeys: nothing })).rejects.toMatchObject({
       code: 'CEREMONY_WRAPPED_KEY_AWAITED',
-      where: 'transport-master a',
+      where: 'transport-master a b',
     });
-    expect(asked).toEqual(['a']);
+    expect(asked).toEqual(['a', 'b']);
     await full({});
   });
 });

@@ -41,7 +41,7 @@ import {
   tokenRandom,
   writePrivate,
 } from './custodian-files.ts';
-import { hostToken } from './host-token.ts';
+import { hostToken, type TokenPlace } from './host-token.ts';
 
 interface CeremonyOptions {
   readonly rehearse?: boolean;
@@ -63,8 +63,15 @@ interface SpecimenOptions {
 
 const AUTHORITY = 'authority';
 
+/** How a token is brought up, so that a test can do it from the source. */
+export interface CeremonyDeps {
+  readonly hostToken: (place: TokenPlace) => HostedHsm;
+}
+
+const DEPS: CeremonyDeps = { hostToken: (place) => hostToken(place) };
+
 /** Key ceremonies from one reviewed file, and the reading of their minutes. */
-export function registerCeremony(program: Command, io: CliIo): void {
+export function registerCeremony(program: Command, io: CliIo, deps: CeremonyDeps = DEPS): void {
   program
     .command('ceremony <file>')
     .description('make, roll over and end keys as an approved file says / lễ tạo khóa theo tệp đã phê duyệt')
@@ -79,7 +86,7 @@ export function registerCeremony(program: Command, io: CliIo): void {
     .option('--out <folder>', 'write what was issued there, in DER')
     .option('--rehearse', 'on throw-away tokens: minutes marked REHEARSAL, which no plant accepts')
     .addHelpText('after', EXAMPLES)
-    .action((file: string, options: CeremonyOptions) => ceremony(io, file, options));
+    .action((file: string, options: CeremonyOptions) => ceremony(io, file, options, deps));
   program
     .command('specimen-ceremony')
     .description('write the file of the specimen ceremony, to begin your own from / tạo tệp lễ tạo khóa mẫu')
@@ -119,7 +126,7 @@ Examples / Ví dụ:
   cardmint ceremony first.json --tokens tokens.json --custodian an.json --custodian binh.json --out published
 `;
 
-async function ceremony(io: CliIo, path: string, options: CeremonyOptions): Promise<void> {
+async function ceremony(io: CliIo, path: string, options: CeremonyOptions, deps: CeremonyDeps): Promise<void> {
   const at = (name: string): string => resolve(io.cwd, name);
   const file = readBytes(at(path));
   const read = readCeremonyFile(file);
@@ -134,12 +141,21 @@ async function ceremony(io: CliIo, path: string, options: CeremonyOptions): Prom
     onMinute: (minute: Minute) => io.out(lineOf(minute)),
   };
   const minutes =
-    mode === 'rehearsal' ? await rehearsed(file, read, present, shared) : await performed(io, at(path), file, { options, present, shared });
+    mode === 'rehearsal'
+      ? await rehearsed(file, read, present, shared)
+      : await performed(io, at(path), file, { options, present, shared, deps });
   io.out(summaryOf(minutes, read));
   if (options.out !== undefined) save(at(options.out), minutes, read);
 }
 
 type Shared = Pick<RunCeremonyDeps, 'clock' | 'journal' | 'mode' | 'onMinute'>;
+
+interface Room {
+  readonly options: CeremonyOptions;
+  readonly present: readonly PresentCustodian[];
+  readonly shared: Shared;
+  readonly deps: CeremonyDeps;
+}
 
 /** The people are real, everything else is thrown away: tokens, PIN, shares, and the key that stands in for the chip maker's. */
 async function rehearsed(
@@ -177,32 +193,21 @@ async function rehearsed(
   );
 }
 
-async function performed(
-  io: CliIo,
-  path: string,
-  file: Uint8Array,
-  {
-    options,
-    present,
-    shared,
-  }: { readonly options: CeremonyOptions; readonly present: readonly PresentCustodian[]; readonly shared: Shared },
-): Promise<readonly Minute[]> {
+async function performed(io: CliIo, path: string, file: Uint8Array, room: Room): Promise<readonly Minute[]> {
+  const { options, present, shared, deps } = room;
   const places = options.tokens === undefined ? [] : tokenPlaces(resolve(io.cwd, options.tokens));
   const hosted: HostedHsm[] = [];
-  const opened = (place: TokenPlaceFile) => async (): Promise<Hsm> => {
-    const hsm = hostToken({
-      name: place.name,
-      module: place.module,
-      tokenLabel: place.tokenLabel,
-      ...(place.conf === undefined ? {} : { conf: place.conf }),
-    });
-    hosted.push(hsm);
-    if (place.pinFile === undefined) return hsm;
-    const pin = await passphraseOf(place.name, resolve(io.cwd, place.pinFile));
-    await hsm.open(pin);
-    pin.destroy();
-    return hsm;
-  };
+  const opened =
+    ({ pinFile, conf, ...place }: TokenPlaceFile) =>
+    async (): Promise<Hsm> => {
+      const hsm = deps.hostToken({ ...place, ...(conf === undefined ? {} : { conf }) });
+      hosted.push(hsm);
+      if (pinFile === undefined) return hsm;
+      const pin = await passphraseOf(place.name, resolve(io.cwd, pinFile));
+      await hsm.open(pin);
+      pin.destroy();
+      return hsm;
+    };
   const tokens: Readonly<Record<string, TokenSource>> = Object.fromEntries(places.map((place) => [place.name, opened(place)]));
   const folder = resolve(io.cwd, options.wrapped ?? '.');
   try {

@@ -105,11 +105,17 @@ async function bringWrapped(
   under: ReadonlyMap<string, RsaKey>,
   { role, label }: { readonly role: string; readonly label: string },
 ): Promise<ReadonlyMap<string, AesKey>> {
+  const brought = new Map<string, Uint8Array>();
+  for (const [token, { publicKey }] of under) {
+    const wrapped = await proceedings.deps.wrappedKeys({ name: role, token, publicKey });
+    if (wrapped !== undefined) brought.set(token, wrapped);
+  }
+  const missing = [...under.keys()].filter((token) => !brought.has(token));
+  if (missing.length > 0) throw new CeremonyError('CEREMONY_WRAPPED_KEY_AWAITED', { where: `${role} ${missing.join(' ')}` });
   const keys = new Map<string, AesKey>();
   for (const [token, key] of under) {
-    const wrapped = await proceedings.deps.wrappedKeys({ name: role, token, publicKey: key.publicKey });
-    if (wrapped === undefined) throw new CeremonyError('CEREMONY_WRAPPED_KEY_AWAITED', { where: `${role} ${token}` });
-    keys.set(token, await (await proceedings.token(token)).unwrapAesKey({ label }, key, wrapped));
+    const hsm = await proceedings.token(token);
+    keys.set(token, await hsm.unwrapAesKey({ label }, key, brought.get(token) ?? new Uint8Array()));
   }
   return keys;
 }
