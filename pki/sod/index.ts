@@ -4,7 +4,7 @@
  * certificates, not cards or citizens, and holds no key: the signature comes from the signer.
  */
 export { SodError, type SodErrorCode } from './sod-error.ts';
-export { signatureAlgorithmOf, type SodAlgorithms, type SodDigest } from './algorithms.ts';
+export { isKeyOf, signatureAlgorithmOf, type SodAlgorithms, type SodDigest } from './algorithms.ts';
 export { lastDayOf } from './card-life.ts';
 export { documentSigner, type DocumentSigner } from './document-signer.ts';
 export { issueSod, issueSodOnPool, prepareSod, sodTokenOf, type SodRequest, type SodToken } from './issue.ts';
