@@ -109,10 +109,10 @@ async function signer(over: Hsm = hsm): Promise<RunningSigner> {
   return { ...(await serve([counted])), signatures: () => signatures };
 }
 
-async function serve(tokens: readonly SignerToken[]): Promise<Omit<RunningSigner, 'signatures'>> {
+async function serve(tokens: readonly SignerToken[], clock = () => new Date()): Promise<Omit<RunningSigner, 'signatures'>> {
   const socket = join(folder, `signer-${closing.length}.sock`);
   const server = await serveSigner(socket, {
-    answers: createAnswers({ db: store.db, tokens, trust: ceremonyTrust(ceremony), clock: () => new Date() }),
+    answers: createAnswers({ db: store.db, tokens, trust: ceremonyTrust(ceremony), clock }),
     identities: IDENTITIES,
     log: silentLogger,
   });
@@ -284,7 +284,7 @@ describe('what else comes out of the token', () => {
   });
 });
 
-describe('one token dies', () => {
+describe('one token dies, or the clock is wrong', () => {
   it('opening records, references, keys of chips, manifests, certificates and Terminal Authentication go on with the other', async () => {
     const { as } = await serve([{ ...deadToken('z'), material: await otherRecordKey() }, signerToken(hsm, specimenPlan(2), ceremony)]);
     const whole = await signer();
@@ -317,6 +317,15 @@ describe('one token dies', () => {
     await expect(as('worker').openRecordKey(box, 'ord-one')).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
     const alive = await serve([{ ...signerToken(hsm, specimenPlan(2), ceremony), material: await otherRecordKey() }]);
     await expect(alive.as('worker').openRecordKey(box, 'ord-one')).rejects.toThrow('BOX_');
+  });
+
+  it('P1: a clock that is wrong is an alarm, before anybody asks for a signature', async () => {
+    const { as } = await serve([signerToken(hsm, specimenPlan(2), ceremony)], () => new Date(Date.now() + 90_000));
+    expect((await as('api').health()).alarms).toContainEqual({ code: 'CLOCK_SKEW', subject: 'clock' });
+    await expect(as('worker').signManifest({ consignmentId: 'shp-wrong-clock', manifest: utf8('{}') })).rejects.toMatchObject({
+      code: 'CLOCK_SKEW',
+    });
+    expect(await intentsOf('shp-wrong-clock')).toEqual([]);
   });
 
   it('P13: both die: cards wait, and nothing is signed, opened or derived', async () => {

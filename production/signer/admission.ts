@@ -9,13 +9,13 @@ import { withTransaction, type Db } from '#production/store';
 import { insertDocumentSigner } from './document-signers.ts';
 import { hex, sha256 } from './hashes.ts';
 import { SignerError } from './signer-error.ts';
-import { signed, type SignerDeps, type Signing } from './signing.ts';
+import { signed, type CardsMade, type SignerDeps, type Signing } from './signing.ts';
 import { currentTrust, isIssuedBy, storeTrust } from './trust.ts';
 
 /** What two people approve when they admit a Document Signer. */
 export const ADMISSION = 'admit-document-signer';
 
-const CARDS = { documentTypes: ['ID'], technicalLifeYears: 25 } as const;
+const CARDS: CardsMade = { documentTypes: ['ID'], technicalLifeYears: 25 };
 
 /** A request on its way to a CSCA: ours, or another authority's. */
 export interface DocumentSignerRequest {

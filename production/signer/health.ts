@@ -3,6 +3,8 @@ import type { Db } from '#production/store';
 import { isOver, sparesNeeded } from './budget.ts';
 import type { Alarm, SignerHealth } from './contract.ts';
 import { allDocumentSigners } from './document-signers.ts';
+import { askTime } from './intents.ts';
+import { SignerError } from './signer-error.ts';
 import type { SignerDeps, Signing } from './signing.ts';
 
 /** How long it takes from a request to an admitted certificate, unless told. */
@@ -14,6 +16,12 @@ const LEAD_DAYS = 14;
  */
 export async function healthOf(deps: SignerDeps, { tokens, clock }: Signing): Promise<SignerHealth> {
   await tokens.probe();
+  // The clocks are compared here as well: a plant that signs nothing is told too.
+  await clock
+    .check(() => askTime(deps.db))
+    .catch((error: unknown) => {
+      if (!(error instanceof SignerError)) throw error;
+    });
   const standings = Object.fromEntries(tokens.all.map((token) => [token.name, tokens.standingOf(token)]));
   if (!Object.values(standings).includes('ok')) throw tokens.unavailable();
   const alarms: Alarm[] = Object.entries(standings).flatMap(([subject, code]) => (code === 'ok' ? [] : [{ code, subject }]));

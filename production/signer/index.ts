@@ -14,6 +14,7 @@ export {
   signDocuments,
   signingOf,
   SIGNING_POINTS,
+  type CardsMade,
   type DocumentToSign,
   type PreparedDocument,
   type SignerDeps,

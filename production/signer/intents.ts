@@ -204,7 +204,8 @@ async function ofMember(index: number, trx: Trx, together: ((trx: Trx) => Promis
   }
 }
 
-async function askTime(trx: Trx): Promise<{ readonly database: Date; readonly newestIntent: Date | null }> {
+/** What the database knows of the time: its own clock, and when the newest intent was written. */
+export async function askTime(trx: Db | Trx): Promise<{ readonly database: Date; readonly newestIntent: Date | null }> {
   const { rows } = await sql<{ database: Date; newest: Date | null }>`
     select clock_timestamp() as database, (select intended_at from signature_intents order by intent_id desc limit 1) as newest`.execute(
     trx,

@@ -66,6 +66,21 @@ it('a token that failed is left alone for five seconds, then ten, up to a minute
   expect(await ask()).toBe('a');
 });
 
+it('a look at its health while it is left alone makes the pause no longer, and finds it when it is well', async () => {
+  const { a, ask, tokens, pass } = plant();
+  a.fault = 'HSM_DEVICE_FAILED';
+  await ask();
+  for (let look = 0; look < 4; look += 1) {
+    pass(1000);
+    await tokens.probe();
+  }
+  a.fault = undefined;
+  pass(1000);
+  await ask();
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(await ask()).toBe('a');
+});
+
 it('P13: none alive is TOKEN_UNAVAILABLE with each one’s fault, and each request asks again whether one lives', async () => {
   const { a, b, ask } = plant();
   a.fault = 'HSM_DEVICE_FAILED';

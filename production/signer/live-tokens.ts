@@ -91,10 +91,14 @@ export class LiveTokens {
 
   failed(token: SignerToken, error: unknown): void {
     const code = isCodedError(error) ? error.code : 'UNEXPECTED';
+    const before = this.#out.get(token.name);
+    const now = this.#monotonic();
+    // Asked while it was to be left alone (by a look at the plant's health): that makes its pause no longer.
+    if (before !== undefined && now < before.until && !QUARANTINE.has(code)) return;
     // A token whose process is being started anew is waited for already: by a breaker of its own.
-    const again = Math.min((this.#out.get(token.name)?.pauseMs ?? PAUSE_MS.first / 2) * 2, PAUSE_MS.most);
+    const again = Math.min((before?.pauseMs ?? PAUSE_MS.first / 2) * 2, PAUSE_MS.most);
     const pauseMs = code === 'HSM_BREAKER_OPEN' ? PAUSE_MS.startedAnew : again;
-    this.#out.set(token.name, { code, pauseMs, until: QUARANTINE.has(code) ? Infinity : this.#monotonic() + pauseMs });
+    this.#out.set(token.name, { code, pauseMs, until: QUARANTINE.has(code) ? Infinity : now + pauseMs });
     this.#onChange(token.name, code);
   }
 

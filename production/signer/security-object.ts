@@ -1,11 +1,10 @@
-import { concat, uintBE } from '#encoder/bytes';
 import { issueSodOnPool, prepareSod, type DocumentSigner } from '#pki/sod';
 import { advanceInTransaction, lockClaimed } from '#production/cards';
 import { withTransaction, type Trx } from '#production/store';
 import type { CardState } from '#queues/ports';
 import { hex, sha256 } from './hashes.ts';
 import { SignerError } from './signer-error.ts';
-import { signDocument, type Signing } from './signing.ts';
+import { signDocument, type CardsMade, type Signing } from './signing.ts';
 
 export interface SecurityObjectRequest {
   readonly cardId: string;
@@ -23,18 +22,27 @@ type Fenced = Pick<SecurityObjectRequest, 'cardId' | 'fence'>;
 export async function securityObject(
   signing: Signing,
   request: SecurityObjectRequest,
-  rehearsal: { readonly signer: DocumentSigner; readonly at: Date },
+  by: { readonly rehearsal: DocumentSigner; readonly at: Date; readonly cards: CardsMade | undefined },
 ): Promise<Uint8Array> {
   const { efCom, dataGroups, ...claim } = request;
-  const { ldsSecurityObjectHash } = prepareSod({ efCom, dataGroups, ...rehearsal });
+  const { algorithms, technicalLifeYears } = by.cards ?? {};
+  const files = {
+    efCom,
+    dataGroups,
+    at: by.at,
+    ...(algorithms === undefined ? {} : { algorithms }),
+    ...(technicalLifeYears === undefined ? {} : { technicalLifeYears }),
+  };
+  const rehearsed = prepareSod({ ...files, signer: by.rehearsal });
+  const { ldsSecurityObjectHash } = rehearsed;
   await signing.reached('prepared');
   const { product, before } = await signDocument(signing, {
     subject: request.cardId,
     fence: request.fence,
-    contentHash: contentHash(efCom, dataGroups),
+    contentHash: ldsSecurityObjectHash,
     intended: (trx) => intendCard(trx, claim, ldsSecurityObjectHash),
     prepare: (signer) => {
-      const token = prepareSod({ efCom, dataGroups, signer, at: rehearsal.at });
+      const token = signer === by.rehearsal ? rehearsed : prepareSod({ ...files, signer });
       return { digest: token.digestToSign, issue: (raw) => issueSodOnPool(token, raw) };
     },
     signed: (trx, efSod) => catchUp(trx, claim, efSod),
@@ -56,12 +64,4 @@ async function catchUp(trx: Trx, claim: Fenced, efSod: Uint8Array): Promise<void
   if (!behind.includes(card.state)) return;
   if (card.state === 'CHIP_OPENED') await advanceInTransaction(trx, claim, 'SOD_INTENT', {});
   await advanceInTransaction(trx, claim, 'SOD_SIGNED', { sodSha256: hex(sha256(efSod)) });
-}
-
-/** One hash over number, length and content of every file: two different sets of files never collide by their borders. */
-function contentHash(efCom: Uint8Array, dataGroups: ReadonlyMap<number, Uint8Array>): Uint8Array {
-  const parts = [...dataGroups]
-    .toSorted(([a], [b]) => a - b)
-    .map(([number, file]) => concat(uintBE(number, 1), uintBE(file.length, 4), file));
-  return sha256(concat(uintBE(efCom.length, 4), efCom, ...parts));
 }

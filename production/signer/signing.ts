@@ -1,4 +1,4 @@
-import type { DocumentSigner } from '#pki/sod';
+import type { DocumentSigner, SodAlgorithms } from '#pki/sod';
 import type { Db, Trx } from '#production/store';
 import { ClockGuard } from './clock-guard.ts';
 import { DEFAULT_BUDGET, DocumentSignerCache, quarantine, type BudgetPolicy } from './document-signers.ts';
@@ -36,7 +36,17 @@ export interface SignerDeps extends SigningDeps {
   /** How long it takes to get a spare certified; 14 unless told. */
   readonly leadDays?: number;
   /** Of the cards that this plant makes: ID, and 25 years for a card without expiry, unless told. */
-  readonly cards?: { readonly documentTypes: readonly string[]; readonly technicalLifeYears: number };
+  readonly cards?: CardsMade;
+}
+
+/** What the signer must know of the cards that it signs: from their profile. */
+export interface CardsMade {
+  /** As they stand in the MRZ: the CCCD's begins `ID`. */
+  readonly documentTypes: readonly string[];
+  /** How long a card without expiry is reckoned to last. */
+  readonly technicalLifeYears: number;
+  /** `algorithms.sod`; SHA-256 on whatever key the certificate has where none are given. */
+  readonly algorithms?: SodAlgorithms;
 }
 
 /** What every request works with: made once a process. */
