@@ -1,3 +1,4 @@
+import { toHex, utf8 } from '#encoder/bytes';
 import { namedSpki } from '#pki/ec';
 import type { AesKey, EcKey, RsaKey, SigningKey } from '#pki/hsm';
 import { readCeremonyFile } from './file.ts';
@@ -6,9 +7,8 @@ import type { Custodian } from './approval.ts';
 import { CeremonyError } from './ceremony-error.ts';
 import { aesKeyOfFacts, bytesOf, ecKeyOfFacts, keyOf, rsaKeyOfFacts, textOf, type Facts } from './entries.ts';
 import type { Minute } from './minutes.ts';
-import { allIssued, lastIssued, lastKey } from './standing.ts';
+import { allIssued, lastCsca, lastIssued, lastKey } from './standing.ts';
 import { AUTHORITY } from './parts.ts';
-import { utf8 } from '#encoder/bytes';
 
 /** A key in a token, and its certificate in DER. */
 export interface Issued {
@@ -22,7 +22,7 @@ export interface CeremonyResult {
   readonly custodians: readonly Custodian[];
   /** How many of them it takes. */
   readonly needed: number;
-  /** `all` and `links` oldest first; `current` is the last of `all`. */
+  /** `all` and `links` oldest first; `current` signs: the newest of `all`, but for one that rests after its roll-over. */
   readonly csca: { readonly current: Issued; readonly all: readonly Uint8Array[]; readonly links: readonly Uint8Array[] };
   readonly crl: Uint8Array;
   /** CV certificates (7F21). */
@@ -53,10 +53,11 @@ export interface LineTokenKeys {
 }
 
 /**
- * What stands after all finished ceremonies, without any token; one that is still under way counts for nothing yet.
+ * What stands after all finished ceremonies, without any token; one that is still under way counts for nothing yet. `at` is when, the end of the
+ * last of them by default: a CSCA that rested then may have rested enough since.
  * Throws `CEREMONY_UNFINISHED` when something of a plant has not been made, `CEREMONY_MINUTES_BROKEN`.
  */
-export function resultOf(minutes: readonly Minute[]): CeremonyResult {
+export function resultOf(minutes: readonly Minute[], at?: Date): CeremonyResult {
   const started = minutes.flatMap(({ step, subject, facts }) => (step === 'started' ? [{ id: subject, file: textOf(facts, 'file') }] : []));
   const finished = started.filter(({ id }) => minutes.some(({ step, subject }) => step === 'finished' && subject === id));
   const last = finished.at(-1);
@@ -65,7 +66,8 @@ export function resultOf(minutes: readonly Minute[]): CeremonyResult {
   const done = minutes.filter(({ subject }) => ids.has(subject.split('/')[0] ?? ''));
   const quorum = quorumOf(readCeremonyFile(utf8(last.file)));
   const cscas = certified(done, 'csca', AUTHORITY);
-  const current = cscas.at(-1);
+  const inUse = lastCsca(done, at ?? endOf(done))?.facts['der'];
+  const current = cscas.find(({ certificate }) => toHex(certificate) === inUse);
   if (current === undefined) throw unfinished('csca');
   const lists = {
     masterListSigner: certified(done, 'master-list-signer', AUTHORITY).at(-1),
@@ -88,6 +90,10 @@ export function resultOf(minutes: readonly Minute[]): CeremonyResult {
     lineTokens: Object.fromEntries([...lineTokens].map((token) => [token, lineTokenKeys(done, token, destroyed)])),
     certified: allIssued(done, 'certified-request'),
   });
+}
+
+function endOf(minutes: readonly Minute[]): Date {
+  return new Date(minutes.findLast(({ step }) => step === 'finished')?.at ?? 0);
 }
 
 function lineTokenKeys(minutes: readonly Minute[], token: string, destroyed: ReadonlySet<string | undefined>): LineTokenKeys {

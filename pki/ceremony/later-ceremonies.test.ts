@@ -112,9 +112,11 @@ describe('ceremonies after the first: the same minutes go on', () => {
     };
     const { csca } = await later('roll-over', 10, rollOver);
     expect(csca.all).toHaveLength(2);
-    const [old, link, root] = [csca.all[0], csca.links[0], csca.current.certificate].map((der) =>
-      parseCertificate(der ?? expect.fail('a certificate')),
-    );
+    // The new one rests: the old one is in use, until it has rested.
+    expect(csca.current.certificate).toEqual(csca.all[0]);
+    const minutes = verifyMinutes(journal.text ?? '', 'rehearsal').minutes;
+    expect(resultOf(minutes, inDays(12)).csca.current.certificate).toEqual(csca.all[1]);
+    const [old, link, root] = [csca.all[0], csca.links[0], csca.all[1]].map((der) => parseCertificate(der ?? expect.fail('a certificate')));
     if (old === undefined || link === undefined || root === undefined) expect.fail('three certificates');
     expect(root.certificate).not.toEqual(old.certificate);
     expect([link.issuer, link.subject, link.spki]).toEqual([old.subject, root.subject, root.spki]);

@@ -38,7 +38,7 @@ export interface StandingCsca {
 export function standingCsca(proceedings: Proceedings): StandingCsca {
   const minutes = proceedings.standing;
   const now = proceedings.now();
-  const minute = minutes.findLast((each) => isCsca(each) && !rests(each, now));
+  const minute = lastCsca(minutes, now);
   if (minute === undefined) throw refused('a CSCA is made first');
   const certificate = parseCertificate(bytesOf(minute.facts, 'der'));
   const last = certificate.privateKeyUsagePeriod?.notAfter ?? certificate.validity.notAfter;
@@ -52,6 +52,11 @@ export function standingCsca(proceedings: Proceedings): StandingCsca {
 
 export function isCscaResting(proceedings: Proceedings): boolean {
   return proceedings.standing.some((minute) => isCsca(minute) && rests(minute, proceedings.now()));
+}
+
+/** The newest CSCA that does not rest at this time. */
+export function lastCsca(minutes: readonly Minute[], at: Date): Minute | undefined {
+  return minutes.findLast((minute) => isCsca(minute) && !rests(minute, at));
 }
 
 function isCsca({ step, facts }: Minute): boolean {

@@ -21,10 +21,13 @@ export const issueCrlStep = stepKind(
     strict,
   ),
   {
-    says: ({ days: life, revoked }) => ({
-      vi: `Phát hành CRL hiệu lực ${life} ngày, thu hồi thêm ${revoked.length} chứng thư: ${revoked.map(({ serialNumber }) => serialNumber).join(', ')}`,
-      en: `issue the next CRL, valid for ${life} days, revoking ${revoked.length} more: ${revoked.map(({ serialNumber }) => serialNumber).join(', ')}`,
-    }),
+    says({ days: life, revoked }) {
+      const listed = revoked.map(({ serialNumber }) => serialNumber).join(', ');
+      return {
+        vi: `Phát hành CRL hiệu lực ${life} ngày, ${listed === '' ? 'không thu hồi thêm' : `thu hồi thêm: ${listed}`}`,
+        en: `issue the next CRL, valid for ${life} days, ${listed === '' ? 'revoking nothing more' : `revoking besides: ${listed}`}`,
+      };
+    },
     tokens: () => [AUTHORITY],
     async run({ id, days: life, revoked }, proceedings) {
       if (proceedings.recorded('issued', id) !== undefined) return;

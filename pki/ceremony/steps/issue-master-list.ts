@@ -20,10 +20,10 @@ export const issueMasterListStep = stepKind(
   ),
   {
     says: ({ foreign }) => {
-      const hashes = foreign.map((certificate) => sha256Hex(fromHex(certificate)).slice(0, 16)).join(', ');
+      const hashes = foreign.map((certificate) => `, ${sha256Hex(fromHex(certificate)).slice(0, 16)}`).join('');
       return {
-        vi: `Phát hành danh sách CSCA: chứng thư của ta và ${foreign.length} của nước khác ${hashes}`,
-        en: `issue the CSCA Master List: our own certificates and ${foreign.length} of other States ${hashes}`,
+        vi: `Phát hành danh sách CSCA: chứng thư của ta và ${foreign.length} của nước khác${hashes}`,
+        en: `issue the CSCA Master List: our own certificates and ${foreign.length} of other States${hashes}`,
       };
     },
     tokens: () => [AUTHORITY],
