@@ -16,7 +16,7 @@ import { transportMasterIn } from './lab-maker.ts';
 import { labPlantMaster } from './lab-plant-master.ts';
 import { profileNamed } from './lab-profile.ts';
 import { lintWhole } from './lint-order.ts';
-import { assertSignedHere } from './plant-profile.ts';
+import { assertSignedInLab } from './plant-profile.ts';
 import { asJson, asText, save } from './read-show.ts';
 
 interface EncodeOptions {
@@ -76,7 +76,7 @@ An interrupted card is carried on by the same command. Keys in the lab folder ar
 async function encode(io: CliIo, options: EncodeOptions, deps: EncodeDeps): Promise<void> {
   const lab = openLabFolder(resolve(io.cwd, options.labKeys), io.env);
   const profile = await profileNamed(io, options.profile);
-  assertSignedHere(profile);
+  assertSignedInLab(profile);
   const family = await familyOf(io, options);
   assertCarried(profile, options.driver, family);
   const { orderId, record } = await orderOf(io, options);

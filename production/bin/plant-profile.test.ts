@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
+import { Secret, utf8 } from '#encoder/bytes';
 import { loadProfile, profileById } from '#encoder/profiles';
-import { assertMadeHere, assertPlantMakes } from './plant-profile.ts';
+import { SoftwareHsm } from '#hsm-mocks';
+import { specimenPki } from '#pki/testing';
+import { assertMadeHere, assertPlantMakes, assertSignedAsProfiled, assertSignedInLab } from './plant-profile.ts';
 
 test('a plant makes the specimen card', () => expect(() => assertPlantMakes('cccd-2021-specimen')).not.toThrow());
 
@@ -15,14 +18,26 @@ test.each([
 });
 
 const { sod, ...algorithms } = profileById('cccd-2021-specimen').algorithms;
+const variant = (changes: object) =>
+  loadProfile(JSON.stringify({ basedOn: 'cccd-2021-specimen', id: 'variant', algorithms: { ...algorithms, sod: { ...sod, ...changes } } }));
+const beyond = expect.objectContaining({ code: 'CONFIG_PROFILE_BEYOND_PLANT' }) as Error;
+
 test.each([
-  ['another digest', { digest: 'SHA-384' }],
+  ['another digest', { digest: 'SHA-384', signature: { ...sod.signature, digest: 'SHA-384' } }],
   ['NULL parameters', { digestParameters: 'null' }],
   ['an RSA signature', { signature: { kind: 'rsassa-pss', bits: 3072, digest: 'SHA-256' } }],
-  ['another digest in the signature', { signature: { ...sod.signature, digest: 'SHA-384' } }],
-])('nor for a security object with %s, which its signer does not make', (_what, changes) => {
-  const profile = loadProfile(
-    JSON.stringify({ basedOn: 'cccd-2021-specimen', id: 'variant', algorithms: { ...algorithms, sod: { ...sod, ...changes } } }),
-  );
-  expect(() => assertMadeHere(profile)).toThrow(expect.objectContaining({ code: 'CONFIG_PROFILE_BEYOND_PLANT' }) as Error);
+])('a security object with %s is made by a plant, but not in a lab', (_what, changes) => {
+  expect(() => assertMadeHere(variant(changes))).not.toThrow();
+  expect(() => assertSignedInLab(variant(changes))).toThrow(beyond);
+});
+
+test('a plant does not start with Document Signers of another kind of key than its profile names', async () => {
+  const pin = new Secret(utf8('1'));
+  const hsm = new SoftwareHsm({ pin });
+  await hsm.open(pin);
+  const { certificate } = (await specimenPki(hsm)).signer.certificate;
+  const { curve } = sod.signature as { readonly curve: string };
+  expect(() => assertSignedAsProfiled(variant({}), [{ certificate }])).not.toThrow();
+  const other = curve === 'P-256' ? 'brainpoolP384r1' : 'P-256';
+  expect(() => assertSignedAsProfiled(variant({ signature: { ...sod.signature, curve: other } }), [{ certificate }])).toThrow(beyond);
 });

@@ -1,4 +1,5 @@
 import { profileById, type CardProfile } from '#encoder/profiles';
+import { documentSigner, isKeyOf } from '#pki/sod';
 import { ConfigError } from '#production/config';
 
 /**
@@ -15,13 +16,18 @@ export function assertMadeHere(profile: CardProfile): void {
   if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
 }
 
-/** Passes what specimen keys may sign, and what EF.SOD as it is made here can hold. */
+/** Passes what specimen keys may sign, and what is made here. */
 export function assertSignedHere(profile: CardProfile): void {
   // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
   if (!profile.specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
   if (profile.files.includes('EF.CardSecurity')) {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'EF.CardSecurity' });
   }
+}
+
+/** A lab's Document Signer has one curve and one hash. Throws `CONFIG_PROFILE_BEYOND_PLANT`. */
+export function assertSignedInLab(profile: CardProfile): void {
+  assertSignedHere(profile);
   const { digest, digestParameters, signature } = profile.algorithms.sod;
   if (digest !== 'SHA-256' || digestParameters !== 'absent' || signature.kind !== 'ecdsa' || signature.digest !== 'SHA-256') {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', {
@@ -29,4 +35,11 @@ export function assertSignedHere(profile: CardProfile): void {
       detail: 'EF.SOD by other algorithms than SHA-256 and ECDSA',
     });
   }
+}
+
+/** Before any blank is bound: keys of another kind than the profile names would be refused card by card. Throws `CONFIG_PROFILE_BEYOND_PLANT`. */
+export function assertSignedAsProfiled(profile: CardProfile, documentSigners: readonly { readonly certificate: Uint8Array }[]): void {
+  const { sod } = profile.algorithms;
+  const fits = documentSigners.every(({ certificate }) => isKeyOf(sod, documentSigner(certificate).certificate));
+  if (!fits) throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'a Document Signer has another key' });
 }

@@ -2,6 +2,7 @@
  * The signer: the only process that has tokens, each in a process of its own below it. It takes the keys from the minutes of the plant's
  * ceremonies, proves at every start that each living token still has its own, and answers its small API.
  */
+import { profileById, type CardProfile } from '#encoder/profiles';
 import { assertLineKeys } from '#pki/ceremony';
 import type { HostedEvent } from '#pki/hsm';
 import type { Logger } from '#production/logging';
@@ -18,6 +19,7 @@ import {
 import { hostToken, refuseMock } from './host-token.ts';
 import { ceremonyOf, documentSignersOf, lineToken, trustOf } from './line-token.ts';
 import { runProcess } from './process.ts';
+import { assertSignedAsProfiled } from './plant-profile.ts';
 import { openToken } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
 
@@ -26,6 +28,9 @@ const CONNECTIONS = 6;
 
 await runProcess('signer', async (plant, log) => {
   const ceremony = await ceremonyOf(plant.plantDir);
+  const signers = documentSignersOf(ceremony);
+  const profile = profileById(plant.profile);
+  assertSignedAsProfiled(profile, signers);
   const named = plant.tokens.filter(({ name }) => ceremony.lineTokens[name] !== undefined);
   const hosted = named.map((token) => ({ token, hsm: hostToken(token, { onEvent: (event) => told(log, token, event) }) }));
   const tokens = hosted.flatMap(({ token: { name }, hsm }) => {
@@ -44,8 +49,8 @@ await runProcess('signer', async (plant, log) => {
       (error) => log.error({ event: 'token_not_opened', err: error }, 'a token is not there; the signer works with the others'),
     );
     const db = await openPlantDatabase(plant, 'signer', CONNECTIONS);
-    await admitFromCeremony(db, documentSignersOf(ceremony));
-    const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), clock: () => new Date() };
+    await admitFromCeremony(db, signers);
+    const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), cards: cardsMade(profile), clock: () => new Date() };
     const signing = signingOf(deps);
     const reconciling = reconcileDaily(deps, signing, log);
     const server = await serveSigner(plant.signerSocket, { answers: createAnswers(deps, signing), identities: identities(plant), log });
@@ -62,6 +67,10 @@ await runProcess('signer', async (plant, log) => {
     throw error;
   }
 });
+
+function cardsMade({ mrz, validity, algorithms }: CardProfile): NonNullable<SignerDeps['cards']> {
+  return { documentTypes: [mrz.documentCode], technicalLifeYears: validity.technicalLifeYears, algorithms: algorithms.sod };
+}
 
 /** One token that lives is enough to work; with none, the first failure is the answer. */
 async function openThoseThatLive(opens: readonly (() => Promise<void>)[], onFailure: (error: unknown) => void): Promise<void> {
