@@ -1,4 +1,4 @@
-import { generateKeyPairSync } from 'node:crypto';
+import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -277,8 +277,11 @@ describe('P4: reconciliation', () => {
     expect(good.verdict).toBe('OK');
     expect(good.keys.reduce((sum, { signed }) => sum + signed, 0)).toBeGreaterThanOrEqual(3);
 
-    const [signer] = ceremony.documentSigners;
-    if (signer === undefined || signer.key.kind !== 'ec') throw new Error('no signer');
+    const spares = (await authority.documentSigners()).filter(({ state }) => state === 'spare').map((row) => row.signer);
+    const signer = ceremony.documentSigners.find(({ certificate }) =>
+      spares.includes(createHash('sha256').update(certificate).digest('hex')),
+    );
+    if (signer === undefined) throw new Error('no spare');
     await hsm.sign(signer.key, new Uint8Array(32));
     const bad = await authority.reconcile();
     expect(bad).toMatchObject({ verdict: 'ROGUE_SIGNATURES' });

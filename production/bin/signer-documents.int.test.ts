@@ -1,10 +1,24 @@
+import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Secret, utf8 } from '#encoder/bytes';
+import { explicitSpki } from '#pki/ec';
 import { HsmError, type HsmErrorCode } from '#pki/hsm';
-import { LyingHsm, type Lie } from '#hsm-mocks';
-import { signDocuments, type SigningDeps, type SigningPoint } from '#production/signer';
+import {
+  addDays,
+  addYears,
+  documentSignerCertificate,
+  issueCertificate,
+  prepareCertificate,
+  subjectPublicKeyInfo,
+  verifySignatureOnPool,
+} from '#pki/x509';
+import { LyingHsm, SoftwareHsm, type Lie } from '#hsm-mocks';
+import { admitFromCeremony, signDocuments, type SigningDeps, type SigningPoint } from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
+import { documentSignerKeys } from './signer-token.ts';
 import { admitAll, testDocument, testTokens, type TestToken } from './document-signers.fixture.ts';
+import { rehearsalToken } from './rehearsal-token.ts';
 
 /** The core of the signer on a real PostgreSQL and software tokens, which count what they sign. */
 let store: TestStore;
@@ -309,6 +323,53 @@ describe('P5, §3.4: tokens that lie, hang and die', () => {
     const signatures = await Promise.all(tokens.map(signaturesOf));
     expect(signatures.reduce((sum, count) => sum + count, 0)).toBe(3);
   });
+});
+
+describe('a Document Signer with an RSA key', () => {
+  it.each(['rsa', 'rsa-pss'] as const)(
+    'signs by %s: the key is found by its identifier and public half, the scheme comes with the document',
+    async (key) => {
+      const pin = new Secret(utf8('1'));
+      const hsm = new SoftwareHsm({ pin });
+      await hsm.open(pin);
+      const made = await hsm.generateRsaKey({ label: 'ds', bits: 2048, purpose: 'sign' });
+      const root = await hsm.generateEcKey({ label: 'csca', curve: 'brainpoolP512r1', purpose: 'sign' });
+      const name = { country: 'VN', organization: 'Cardmint Specimen', commonName: 'CSCA SPECIMEN' };
+      const issuer = { name, spki: explicitSpki(root.curve, root.point), algorithm: { key: 'ec', hash: 'sha512' } } as const;
+      const from = new Date(Date.now() - 5000);
+      const usage = { notBefore: from, notAfter: addDays(from, 90) };
+      const request = documentSignerCertificate({
+        subject: { ...name, commonName: 'DS RSA' },
+        serialNumber: Uint8Array.of(0x45),
+        spki: subjectPublicKeyInfo(made),
+        usage,
+        notAfter: addYears(usage.notAfter, 25),
+        mrzCountry: 'VNM',
+        crlUrls: ['https://specimen.invalid/VNM.crl'],
+        issuerSpki: issuer.spki,
+        documentTypes: ['ID'],
+      });
+      const certificate = await issueCertificate(prepareCertificate(request, issuer), (digest) => hsm.sign(root, digest));
+      await admitFromCeremony(store.db, [{ token: 'a', keyId: made.keyId, certificate, counter: 0 }]);
+      const token = { ...rehearsalToken('a', hsm), ...documentSignerKeys(hsm) };
+      const algorithm = { key, hash: 'sha256' } as const;
+      const content = utf8('an RSA document');
+      const product = await signDocuments({ db: store.db, tokens: [token], clock: () => new Date() })({
+        subject: 'crd-rsa',
+        contentHash: new Uint8Array(32),
+        prepare: (signer) => ({
+          digest: Uint8Array.from(createHash('sha256').update(content).digest()),
+          algorithm,
+          issue: async (raw) => {
+            expect(await verifySignatureOnPool(algorithm, content, signer.certificate.publicKey, raw)).toBe(true);
+            return raw;
+          },
+        }),
+      });
+      expect(product).toHaveLength(256);
+      expect(await hsm.signaturesOf(made)).toBe(1);
+    },
+  );
 });
 
 describe('P1: the clock', () => {

@@ -4,6 +4,7 @@ import { concat, equalBytes } from '#encoder/bytes';
 import { assertApproved, type Approval } from '#pki/ceremony';
 import { issueCertificateRequest, matchCertificate, prepareCertificateRequest, provesKey, readAloud } from '#pki/certificate-request';
 import { pointOfKey } from '#pki/ec';
+import { isKeyOf } from '#pki/sod';
 import { parseCertificate, type DistinguishedName, type SignatureAlgorithm } from '#pki/x509';
 import { withTransaction, type Db } from '#production/store';
 import { insertDocumentSigner } from './document-signers.ts';
@@ -74,7 +75,7 @@ export function admissionContent({ certificate, issuers }: Pick<Admission, 'cert
  */
 export async function admitDocumentSigner(deps: SignerDeps, signing: Signing, admission: Admission): Promise<string> {
   const { certificate: der, issuers, approvals } = admission;
-  const { documentTypes, technicalLifeYears } = deps.cards ?? CARDS;
+  const { documentTypes, technicalLifeYears, algorithms } = deps.cards ?? CARDS;
   const { spki, publicKey } = read(der);
   const asked = await requestedKey(deps.db, spki);
   for (const issuer of issuers) if (!isIssuedBy(read(issuer), read(issuer))) throw refused('issuer-self-signed');
@@ -87,6 +88,7 @@ export async function admitDocumentSigner(deps: SignerDeps, signing: Signing, ad
     technicalLifeYears,
     at: deps.clock(),
   });
+  if (algorithms !== undefined && !isKeyOf(algorithms, read(der))) throw refused('key-of-the-card-profile');
   if (findings.length > 0) throw refused(findings.map(({ rule }) => rule).join(', '));
   assertApproved({ kind: ADMISSION, content: admissionContent(admission) }, approvals, quorum);
 

@@ -43,7 +43,7 @@ export async function securityObject(
     intended: (trx) => intendCard(trx, claim, ldsSecurityObjectHash),
     prepare: (signer) => {
       const token = signer === by.rehearsal ? rehearsed : prepareSod({ ...files, signer });
-      return { digest: token.digestToSign, issue: (raw) => issueSodOnPool(token, raw) };
+      return { digest: token.digestToSign, algorithm: token.algorithm, issue: (raw) => issueSodOnPool(token, raw) };
     },
     signed: (trx, efSod) => catchUp(trx, claim, efSod),
   });

@@ -1,4 +1,5 @@
 import type { DocumentSigner, SodAlgorithms } from '#pki/sod';
+import type { SignatureAlgorithm } from '#pki/x509';
 import type { Db, Trx } from '#production/store';
 import { ClockGuard } from './clock-guard.ts';
 import { DEFAULT_BUDGET, DocumentSignerCache, quarantine, type BudgetPolicy } from './document-signers.ts';
@@ -95,6 +96,7 @@ export interface DocumentToSign {
 
 export interface PreparedDocument {
   readonly digest: Uint8Array;
+  readonly algorithm?: SignatureAlgorithm;
   /** Verifies the raw signature with the certificate's public key, in a library that did not make it, and builds the product. */
   readonly issue: (rawSignature: Uint8Array) => Uint8Array | Promise<Uint8Array>;
 }
@@ -162,7 +164,8 @@ async function signOnce(
   );
   let raw: Uint8Array;
   try {
-    raw = await token.signDocument({ certificate: signer.certificate.certificate, keyId }, prepared.digest);
+    const { digest, algorithm } = prepared;
+    raw = await token.signDocument({ certificate: signer.certificate.certificate, keyId }, digest, algorithm);
   } catch (error) {
     const unusable = isKeyFault(error);
     const outcome = { result: surelyNotSigned(error) ? 'failed' : 'doubt', code: codeOf(error) } as const;

@@ -1,5 +1,6 @@
 import type { Secret } from '#encoder/bytes';
 import type { CvKey } from '#pki/cvca';
+import type { SignatureAlgorithm } from '#pki/x509';
 
 /**
  * One token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/signer-token`
@@ -27,8 +28,11 @@ export interface SignerToken {
   readonly hasPlantMaster: boolean;
   /** Raw r || s over a digest. */
   sign(as: SigningKeyName, digest: Uint8Array): Promise<Uint8Array>;
-  /** Signs with a Document Signer: the key is found by its identifier, and must be the one of the certificate. */
-  signDocument(signer: DocumentSignerKey, digest: Uint8Array): Promise<Uint8Array>;
+  /**
+   * Signs with a Document Signer: the key is found by its identifier, and must be the one of the certificate. An RSA key needs the algorithm, whose
+   * padding its certificate does not tell.
+   */
+  signDocument(signer: DocumentSignerKey, digest: Uint8Array, algorithm?: SignatureAlgorithm): Promise<Uint8Array>;
   /** A new key pair for a Document Signer, made in the token. */
   makeDocumentSignerKey(request: { readonly label: string }): Promise<{ readonly keyId: Uint8Array; readonly spki: Uint8Array }>;
   /** Signs with a key that has no certificate yet: its certificate request. */
