@@ -94,6 +94,11 @@ export class Proceedings {
     return standingMinutes(this.#minutes);
   }
 
+  /** When this ceremony was begun, however often it was interrupted since. */
+  get begunAt(): Date {
+    return new Date(this.recorded('started', '')?.at ?? this.now());
+  }
+
   now(): Date {
     return this.deps.clock();
   }
@@ -154,6 +159,8 @@ export class Proceedings {
     const issued = this.recorded('issued', subject);
     if (issued !== undefined) return bytesOf(issued.facts, 'der');
     const intent = this.recorded('signature-intent', subject);
+    if (intent !== undefined && intent.facts['signer'] !== toHex(signer.key.keyId))
+      throw new CeremonyError('CEREMONY_MINUTES_BROKEN', { where: subject, detail: 'another key was to sign' });
     const prepared = intent === undefined ? await work.prepare() : work.again(bytesOf(intent.facts, 'tbs'));
     if (intent === undefined) {
       const facts = { role, tbs: toHex(prepared.tbs), token: signer.token, signer: toHex(signer.key.keyId) };

@@ -38,7 +38,8 @@ export interface StandingCsca {
 export function standingCsca(proceedings: Proceedings): StandingCsca {
   const minutes = proceedings.standing;
   const now = proceedings.now();
-  const minute = lastCsca(minutes, now);
+  // Whoever resumes a ceremony later signs with the key that it was begun with.
+  const minute = lastCsca(minutes, proceedings.begunAt);
   if (minute === undefined) throw refused('a CSCA is made first');
   const certificate = parseCertificate(bytesOf(minute.facts, 'der'));
   const last = certificate.privateKeyUsagePeriod?.notAfter ?? certificate.validity.notAfter;
@@ -51,7 +52,7 @@ export function standingCsca(proceedings: Proceedings): StandingCsca {
 }
 
 export function isCscaResting(proceedings: Proceedings): boolean {
-  return proceedings.standing.some((minute) => isCsca(minute) && rests(minute, proceedings.now()));
+  return proceedings.standing.some((minute) => isCsca(minute) && rests(minute, proceedings.begunAt));
 }
 
 /** The newest CSCA that does not rest at this time. */
@@ -82,7 +83,8 @@ export function standingCvca(proceedings: Proceedings): StandingCvca {
 }
 
 export function issuerOf(certificate: Certificate): IssuingKey {
-  return { name: certificate.subject, spki: certificate.spki, algorithm: algorithmOf(certificate) };
+  const { subject: name, spki, validity } = certificate;
+  return { name, spki, algorithm: algorithmOf(certificate), notAfter: validity.notAfter };
 }
 
 export function refused(rule: string): CeremonyError {

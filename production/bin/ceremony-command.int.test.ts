@@ -73,6 +73,23 @@ test('a custodian’s file is made once, and the PIN of the authority’s token 
   const dealt = await cardmint('custodian', 'deal', '--needed', '2', '--pin-file', 'authority.pin', ...asked(PEOPLE, '--file'));
   expect(dealt).toMatchObject({ code: 0, err: '' });
   expect(existsSync(at('authority.pin'))).toBe(false);
+
+  // Handed on, by two of those who have it: earlier shares and later ones do not mix.
+  const before = readFileSync(at('chi.json'));
+  const from = ['an', 'binh'].flatMap((who) => ['--from', `${who}.json`, '--from-passphrase-file', `${who}.pass`]);
+  expect(await cardmint('custodian', 'deal', '--needed', '2', ...from, ...asked(PEOPLE, '--file'))).toMatchObject({ code: 0, err: '' });
+  writeFileSync(at('chi-before.json'), before);
+  const mixed = [
+    '--from',
+    'an.json',
+    '--from-passphrase-file',
+    'an.pass',
+    '--from',
+    'chi-before.json',
+    '--from-passphrase-file',
+    'chi.pass',
+  ];
+  expect((await cardmint('custodian', 'deal', '--needed', '2', ...mixed, ...asked(PEOPLE, '--file'))).err).toContain('SHARES_FOREIGN');
 }, 60_000);
 
 test('a rehearsal needs no approval, and leaves minutes that no plant accepts', async () => {

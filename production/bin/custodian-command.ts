@@ -13,11 +13,12 @@ import {
   newCustodian,
   openCustodian,
   readCeremonyFile,
+  recombine,
   withShare,
   type Ceremony,
 } from '#pki/ceremony';
 import { plain, type CliIo } from '#production/cli';
-import { custodianIn, passphraseOf, readBytes, saveApproval, tokenRandom, writePrivate } from './custodian-files.ts';
+import { custodianIn, passphraseOf, presentCustodians, readBytes, saveApproval, tokenRandom, writePrivate } from './custodian-files.ts';
 
 /** What one custodian does at their own desk: a key of their own, approvals, and their share of the authority's PIN. */
 export function registerCustodian(program: Command, io: CliIo): void {
@@ -45,12 +46,18 @@ export function registerCustodian(program: Command, io: CliIo): void {
     .command('deal')
     .description('split the PIN of the authority’s token among custodians / chia mã PIN của token cơ quan')
     .requiredOption('--needed <m>', 'how many of them it takes', count)
-    .requiredOption('--pin-file <file>', 'the PIN; the file is removed when every share is sealed')
+    .option('--pin-file <file>', 'the PIN; the file is removed when every share is sealed')
+    .option(
+      '--from <file>',
+      'instead: a custodian of the dealing before, whose share gives the PIN with those of others; repeated',
+      repeated,
+    )
+    .option('--from-passphrase-file <file>', 'in the order of --from, instead of being asked', repeated)
     .requiredOption('--file <file>', 'a custodian’s file; repeated', repeated)
     .option('--passphrase-file <file>', 'in the order of --file, instead of being asked', repeated)
-    .action(async ({ needed, pinFile, file, passphraseFile = [] }: DealOptions) => {
-      const bytes = readBytes(at(pinFile));
-      const pin = Secret.takeOver(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+    .action(async (options: DealOptions) => {
+      const { needed, pinFile, file, passphraseFile = [], from = [], fromPassphraseFile = [] } = options;
+      const pin = pinFile === undefined ? await pinOf(from.map(at), fromPassphraseFile.map(at)) : pinIn(at(pinFile));
       const shares = await dealShares(pin, { needed, of: file.length, set: tokenRandom(16) });
       pin.destroy();
       const sealed = [];
@@ -63,8 +70,8 @@ export function registerCustodian(program: Command, io: CliIo): void {
         share.bytes.destroy();
       }
       for (const { path, text } of sealed) writePrivate(path, text, { replace: true });
-      rmSync(at(pinFile));
-      io.out(`✓ ${needed} / ${file.length}; đã xóa / removed: ${pinFile}\n`);
+      if (pinFile !== undefined) rmSync(at(pinFile));
+      io.out(`✓ ${needed} / ${file.length}${pinFile === undefined ? '' : `; đã xóa / removed: ${pinFile}`}\n`);
     });
 
   custodian
@@ -102,7 +109,9 @@ interface NewOptions {
 }
 interface DealOptions {
   readonly needed: number;
-  readonly pinFile: string;
+  readonly pinFile?: string;
+  readonly from?: readonly string[];
+  readonly fromPassphraseFile?: readonly string[];
   readonly file: readonly string[];
   readonly passphraseFile?: readonly string[];
 }
@@ -139,6 +148,17 @@ async function byCustodian<T>(
     person.privateKey.destroy();
     person.share?.bytes.destroy();
   }
+}
+
+function pinIn(path: string): Secret {
+  const bytes = readBytes(path);
+  return Secret.takeOver(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+}
+
+/** The office is handed on: those who had the PIN together give it to those who have it next. */
+async function pinOf(paths: readonly string[], passphraseFiles: readonly string[]): Promise<Secret> {
+  const people = await presentCustodians(paths, passphraseFiles);
+  return recombine(people.flatMap(({ share }) => (share === undefined ? [] : [share])));
 }
 
 export function count(text: string): number {

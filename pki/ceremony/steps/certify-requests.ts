@@ -20,7 +20,7 @@ export const certifyRequests = stepKind(
       id: StepId,
       /** DER in hexadecimal: what was read aloud is what is approved. */
       requests: Type.Array(Type.String({ pattern: '^([0-9A-F]{2}){100,8000}$' }), { minItems: 1, maxItems: 50, uniqueItems: true }),
-      usageDays: days(1100),
+      usageDays: days(93),
     },
     strict,
   ),

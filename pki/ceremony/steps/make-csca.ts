@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { addDays, addYears, cscaCertificate } from '#pki/x509';
 import { certify, issuingKey, signingKey } from '../certificates.ts';
-import { AUTHORITY, KeyChoice, keyText, Name, StepId, strict, years } from '../parts.ts';
+import { AUTHORITY, days, KeyChoice, keyText, Name, StepId, strict, years } from '../parts.ts';
 import { lastIssued, refused } from '../standing.ts';
 import { stepKind } from '../step.ts';
 
@@ -16,7 +16,7 @@ export const makeCsca = stepKind(
       /** How long it signs: three to five years (Doc 9303-12 Table 1). */
       usageYears: years(5),
       /** The longest usage of a Document Signer that it certifies on its last day: its own certificate outlives that one's. */
-      documentSignerDays: Type.Integer({ minimum: 1, maximum: 1100 }),
+      documentSignerDays: days(93),
     },
     strict,
   ),

@@ -17,7 +17,7 @@ export const makeDocumentSigners = stepKind(
       firstNumber: Type.Integer({ minimum: 1, maximum: 99_999 }),
       count: Type.Integer({ minimum: 1, maximum: 20 }),
       key: KeyChoice,
-      usageDays: days(1100),
+      usageDays: days(93),
     },
     strict,
   ),

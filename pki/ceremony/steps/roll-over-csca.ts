@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { addDays, addYears, cscaCertificate, cscaLinkCertificate } from '#pki/x509';
 import { certify, issuingKey, signingKey } from '../certificates.ts';
-import { AUTHORITY, KeyChoice, keyText, Name, StepId, strict, years } from '../parts.ts';
+import { AUTHORITY, days, KeyChoice, keyText, Name, StepId, strict, years } from '../parts.ts';
 import { isCscaResting, refused, standingCsca } from '../standing.ts';
 import { stepKind } from '../step.ts';
 
@@ -20,7 +20,7 @@ export const rollOverCsca = stepKind(
       name: Name,
       key: KeyChoice,
       usageYears: years(5),
-      documentSignerDays: Type.Integer({ minimum: 1, maximum: 1100 }),
+      documentSignerDays: days(93),
       /** Two days are usual. */
       restHours: Type.Integer({ minimum: 0, maximum: 2400 }),
     },
