@@ -95,11 +95,6 @@ export function kindOf({ step }: { readonly step: string }): StepKind {
   return kind;
 }
 
-/** In groups of eight, for reading aloud. */
-export function grouped(hexadecimal: string): string {
-  return hexadecimal.match(/.{1,8}/g)?.join(' ') ?? '';
-}
-
 function textOf(bytes: Uint8Array): string {
   try {
     return decodeUtf8(bytes, 'ceremony file');

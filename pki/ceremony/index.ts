@@ -1,6 +1,8 @@
 /**
- * The scripted ceremony that makes a plant's keys and certificates in its token: one plan in, hash-chained minutes out, and the
- * minutes are the journal it resumes from. It holds no secret: only public halves, identifiers and certificates are written down.
+ * The ceremonies in which an authority's and a plant's keys are made, rolled over and ended: one reviewed file of steps in, approved by m of n
+ * people with keys of their own, whose shares open the authority's token; hash-chained minutes out, closed by their signatures, and
+ * the minutes are the journal that an interrupted ceremony resumes from. It holds no secret: only public halves, identifiers and certificates
+ * are written down. What a certificate or a list says is the business of the rooms that issue them.
  */
 export { CeremonyError, type CeremonyErrorCode } from './ceremony-error.ts';
 export { runFirstCeremony, type CeremonyDeps } from './run.ts';
@@ -29,7 +31,7 @@ export {
   type PresentCustodian,
 } from './custodian.ts';
 export { dealShares, recombine, type Share } from './shares.ts';
-export { describeSteps, grouped, readCeremonyFile, tokensOf, type Ceremony, type CeremonyHead } from './file.ts';
+export { describeSteps, readCeremonyFile, tokensOf, type Ceremony, type CeremonyHead } from './file.ts';
 export { ceremonyApprovable, runCeremony, type RunCeremonyDeps } from './run-ceremony.ts';
 export type { TokenSource, WrappedKeys } from './proceedings.ts';
 export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';

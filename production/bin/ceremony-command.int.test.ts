@@ -124,7 +124,7 @@ test('the ceremony: approved, begun, interrupted by the post, confirmed, and clo
   expect((await run('an', 'binh')).err).toContain('APPROVAL_TOO_FEW');
   for (const who of ['an', 'binh']) {
     const approved = await cardmint('custodian', 'approve', 'first.json', '--as', `${who}.json`, '--passphrase-file', `${who}.pass`);
-    expect(approved.out).toMatch(/SHA-256 {2}([0-9A-F]{8} ?){8}/);
+    expect(approved.out).toMatch(/SHA-256 {2}([0-9A-F]{4} ?){16}/);
   }
   expect((await run('an')).err).toContain('CEREMONY_PEOPLE_ABSENT');
   expect(existsSync(at('minutes.jsonl'))).toBe(false);

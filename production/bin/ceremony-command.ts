@@ -12,7 +12,6 @@ import {
   custodianOf,
   dealShares,
   fileCeremonyJournal,
-  grouped,
   kcvApprovable,
   readCeremonyFile,
   recombine,
@@ -27,6 +26,7 @@ import {
   type RunCeremonyDeps,
   type TokenSource,
 } from '#pki/ceremony';
+import { readAloud } from '#pki/certificate-request';
 import { checkValueOf, wrapForToken, type HostedHsm, type Hsm } from '#pki/hsm';
 import { plain, type CliIo } from '#production/cli';
 import { checkValue, count, repeated, showCeremony } from './custodian-command.ts';
@@ -112,7 +112,7 @@ export function registerCeremony(program: Command, io: CliIo, deps: CeremonyDeps
         const { ceremony: of, begun, finished, closedBy } = verified;
         const end = finished === undefined ? 'chưa xong / under way' : finished.toISOString();
         io.out(`${rehearsal ? 'REHEARSAL ' : ''}${of.id}  ${begun.toISOString()} → ${end}\n  ${plain(of.purpose)}\n`);
-        io.out(`  SHA-256  ${grouped(of.sha256)}\n  ${closedBy.map(({ name }) => plain(name)).join(', ')}\n`);
+        io.out(`  SHA-256  ${readAloud(utf8(of.text))}\n  ${closedBy.map(({ name }) => plain(name)).join(', ')}\n`);
       }
     });
 }
@@ -275,7 +275,7 @@ function ofCeremony(minutes: readonly Minute[], { id }: Ceremony): readonly Minu
 /** What was made, each with the fingerprint that people compare. */
 function summaryOf(minutes: readonly Minute[], read: Ceremony): string {
   const made = ofCeremony(minutes, read).flatMap(({ step, subject, facts }) => {
-    if (step === 'issued') return [`  ${plain(subject)}\n    SHA-256  ${grouped(facts['sha256'] ?? '')}\n`];
+    if (step === 'issued') return [`  ${plain(subject)}\n    SHA-256  ${readAloud(fromHex(facts['der'] ?? ''))}\n`];
     if (step === 'key-destroyed') return [`  ${plain(subject)}  ${facts['keyId'] ?? ''}: đã hủy / destroyed\n`];
     return step === 'key' && facts['kcv'] !== undefined ? [`  ${plain(subject)}\n    KCV      ${facts['kcv']}\n`] : [];
   });

@@ -1,14 +1,13 @@
 import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
-import { Secret } from '#encoder/bytes';
+import { Secret, utf8 } from '#encoder/bytes';
 import {
   approve,
   ceremonyApprovable,
   custodianOf,
   dealShares,
   describeSteps,
-  grouped,
   kcvApprovable,
   newCustodian,
   openCustodian,
@@ -17,6 +16,7 @@ import {
   withShare,
   type Ceremony,
 } from '#pki/ceremony';
+import { readAloud } from '#pki/certificate-request';
 import { plain, type CliIo } from '#production/cli';
 import { custodianIn, passphraseOf, presentCustodians, readBytes, saveApproval, tokenRandom, writePrivate } from './custodian-files.ts';
 
@@ -125,12 +125,12 @@ interface ConfirmOptions extends ApproveOptions {
 
 /** What people see before they approve, and before a ceremony begins: every step in both languages, and the hash to read aloud. */
 export function showCeremony(io: CliIo, ceremony: Ceremony): void {
-  const { id, purpose, quorum, sha256 } = ceremony;
+  const { id, purpose, quorum, text } = ceremony;
   io.out(`${plain(id)}: ${plain(purpose)}\n`);
   io.out(`${quorum.needed} / ${quorum.people.length}: ${quorum.people.map(({ name }) => plain(name)).join(', ')}\n\n`);
   for (const [index, { vi, en }] of describeSteps(ceremony).entries())
     io.out(`${String(index + 1).padStart(3)}  ${plain(vi)}\n     ${plain(en)}\n`);
-  io.out(`\nSHA-256  ${grouped(sha256)}\n\n`);
+  io.out(`\nSHA-256  ${readAloud(utf8(text))}\n\n`);
 }
 
 async function byCustodian<T>(
