@@ -14,7 +14,8 @@ export interface SigningFigures {
   readonly signerPerSecond: number;
   /** Median of each round's own ratio. */
   readonly ratio: number;
-  /** Processor milliseconds a security object: this process with the token's library, PostgreSQL. */
+  /** Processor milliseconds: of a signature alone; of a security object in this process with the token's library, and in PostgreSQL. */
+  readonly rawMs: number;
   readonly processorMs: number;
   readonly postgresMs: number;
 }
@@ -39,16 +40,19 @@ export async function benchSigning(bench: SigningBench): Promise<SigningFigures>
   const warmUp = Math.ceil(perRound / 4);
   await perSecond(warmUp, 1, () => raw(randomBytes(32)));
   await perSecond(warmUp, IN_FLIGHT, (call) => sign(securityObjectOf(bench.card, `warm-${call}`)));
-  const measured: { raw: number; signer: number; processor: number; postgres: number }[] = [];
+  const measured: { raw: number; signer: number; rawMs: number; processor: number; postgres: number }[] = [];
   for (let round = 0; round < rounds; round += 1) {
+    const atFirst = process.cpuUsage();
     const rawPerSecond = await perSecond(perRound, 1, () => raw(randomBytes(32)));
+    const rawUsed = process.cpuUsage(atFirst);
     const [before, postgresBefore] = [process.cpuUsage(), processorMs(postgresPid)];
     const signer = await perSecond(perRound, IN_FLIGHT, (call) => sign(securityObjectOf(bench.card, `${round}-${call}`)));
-    const { user, system } = process.cpuUsage(before);
+    const used = process.cpuUsage(before);
     measured.push({
       raw: rawPerSecond,
       signer,
-      processor: (user + system) / 1000 / perRound,
+      rawMs: (rawUsed.user + rawUsed.system) / 1000 / perRound,
+      processor: (used.user + used.system) / 1000 / perRound,
       postgres: (processorMs(postgresPid) - postgresBefore) / perRound,
     });
   }
@@ -60,6 +64,7 @@ export async function benchSigning(bench: SigningBench): Promise<SigningFigures>
     rawPerSecond: of((round) => round.raw),
     signerPerSecond: of((round) => round.signer),
     ratio: of((round) => round.signer / round.raw),
+    rawMs: of((round) => round.rawMs),
     processorMs: of((round) => round.processor),
     postgresMs: of((round) => round.postgres),
   };
