@@ -5,12 +5,13 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cvCertificate } from '#encoder/cv-certificate';
-import { terminalAuthenticator } from '#encoder/inspection';
+import { terminalAuthenticator, type TerminalAuthenticator } from '#encoder/inspection';
 import { openChildReader } from '#encoder/readers';
 import { verifySod } from '#pki/sod';
 import { chipKeysOf, createLineControl, leasedTo } from '#production/cards';
 import { createInspectionLedger } from '#production/quality';
 import { createCardRecords } from '#production/records';
+import type { SignerClient } from '#production/signer';
 import { connectFeeder } from '#queues/feeders';
 import { clearStation, forgetLosses, inspectCard, isSuspect, type InspectDeps, type InspectionEvidence } from '#queues/steps';
 import { answerDoorbell } from '#queues/workers';
@@ -22,13 +23,16 @@ import { stepLog } from './step-log.ts';
 
 /** The signer renews the chain days before it ends. */
 const CHAIN_MS = 600_000;
+/** How soon a CRL or CSCA that was taken in is known here. */
+const MATERIAL_MS = 60_000;
 
 await runProcess('inspector', async (plant, log) => {
   const db = await openPlantDatabase(plant, 'inspector', 4);
   const store = storeDeps(db);
   const signer = openSigner(plant, 'inspector');
   const control = createLineControl(store, { line: plant.line });
-  const { cscas, crl, cvca } = await signer.publicMaterial();
+  const material = keptFor(MATERIAL_MS, () => signer.publicMaterial());
+  const { cvca } = await material();
   const evidenceFolder = plant.insecureDemoEvidence;
   const deps: InspectDeps = {
     ledger: stationLedger(store, plant),
@@ -36,12 +40,12 @@ await runProcess('inspector', async (plant, log) => {
     inspections: createInspectionLedger(store),
     chipKeys: (claim) => chipKeysOf(db, claim.cardId),
     passiveAuthenticator: {
-      verify: (efSod, dataGroups) => Promise.resolve(verifySod(efSod, dataGroups, { csca: cscas, crl, at: new Date() })),
+      async verify(efSod, dataGroups) {
+        const { cscas, crl } = await material();
+        return verifySod(efSod, dataGroups, { csca: cscas, crl, at: new Date() });
+      },
     },
-    terminalAuthenticator: terminalAuthenticator({
-      certificates: keptFor(CHAIN_MS, () => signer.terminalChain()),
-      sign: (data) => signer.signAsTerminal(data),
-    }),
+    terminalAuthenticator: plantTerminal(signer),
     cvcaReferences: [cvCertificate.decode(cvca).body.certificateHolderReference],
     feeder: connectFeeder(plant.feederSocket),
     ...(evidenceFolder === null ? {} : { insecureDemoEvidence: (cardId, evidence) => layDown(evidenceFolder, cardId, evidence) }),
@@ -111,6 +115,25 @@ async function layDown(folder: string, cardId: string, evidence: InspectionEvide
   await writeFile(join(draft, 'blank.json'), `${JSON.stringify({ serial: evidence.serial, chipId: evidence.chipId }, null, 2)}\n`);
   await rm(target, { recursive: true, force: true });
   await rename(draft, target);
+}
+
+/** The plant's terminal: a chain and its key are one token's. When that token dies, the next card is shown the chain of another. */
+function plantTerminal(signer: SignerClient): TerminalAuthenticator {
+  const fresh = () => keptFor(CHAIN_MS, () => signer.terminalChain());
+  let chain = fresh();
+  return terminalAuthenticator({
+    certificates: () => chain(),
+    async sign(data) {
+      const terminal = (await chain()).at(-1) ?? new Uint8Array();
+      const holder = cvCertificate.decode(terminal).body.certificateHolderReference;
+      try {
+        return await signer.signAsTerminal({ data, holder });
+      } catch (error) {
+        chain = fresh();
+        throw error;
+      }
+    },
+  });
 }
 
 /** Asks once, and again after a while or after a failure. */

@@ -53,7 +53,7 @@ function holderOf(certificate: Uint8Array): { readonly country: string; readonly
 
 /** What a plant's ceremonies made, from their minutes. */
 export async function ceremonyOf(plantDir: string): Promise<CeremonyResult> {
-  return resultOf(verifyMinutes(await readFile(minutesFile(plantDir), 'utf8')).minutes);
+  return resultOf(verifyMinutes(await readFile(minutesFile(plantDir), 'utf8')).minutes, new Date());
 }
 
 /** What the ceremonies published of the authorities above the Document Signers. */

@@ -304,8 +304,13 @@ describe('one token dies, or the clock is wrong', () => {
     );
     await as('worker').signManifest({ consignmentId: 'shp-one-dead', manifest: utf8('{}') });
     expect(await intentsOf('shp-one-dead')).toMatchObject([{ result: 'signed' }]);
-    expect(await as('inspector').terminalChain()).toHaveLength(2);
-    expect(await as('inspector').signAsTerminal(utf8('a challenge'))).toHaveLength(64);
+    const chain = await as('inspector').terminalChain();
+    expect(chain).toHaveLength(2);
+    const holder = cvCertificate.decode(chain.at(-1) ?? new Uint8Array()).body.certificateHolderReference;
+    expect(await as('inspector').signAsTerminal({ data: utf8('a challenge'), holder })).toHaveLength(64);
+    // A chip was shown another terminal's chain: no other key answers for it.
+    const another = as('inspector').signAsTerminal({ data: utf8('a challenge'), holder: 'VNANOTHER00001' });
+    await expect(another).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
     const { token, tokens, alarms } = await as('api').health();
     expect([token, tokens]).toEqual(['ok', { z: 'HSM_DEVICE_FAILED', a: 'ok' }]);
     expect(alarms).toContainEqual({ code: 'HSM_DEVICE_FAILED', subject: 'z' });
@@ -428,7 +433,8 @@ describe('Doc 9303-11 §7.1: the chain that opens fingerprints', () => {
     expect(state.imported === undefined ? null : inspectionRights(state.imported)).toEqual({ dg3: true, dg4: false });
     const key = state.imported?.publicKey;
     if (key === undefined) throw new Error('the chain has no terminal');
-    expect(verifyByCvKey(key, utf8('challenge'), await as('inspector').signAsTerminal(utf8('challenge')))).toBe(true);
+    const holder = cvCertificate.decode(chain.at(-1) ?? new Uint8Array()).body.certificateHolderReference;
+    expect(verifyByCvKey(key, utf8('challenge'), await as('inspector').signAsTerminal({ data: utf8('challenge'), holder }))).toBe(true);
   });
 
   it('another terminal is certified for its own key, and anew when it comes with another one', async () => {
@@ -448,7 +454,9 @@ describe('Doc 9303-11 §7.1: the chain that opens fingerprints', () => {
 
   it('threat: the station that writes chips asks for a signature of the terminal', async () => {
     const { as } = await signer();
-    await expect(as('line').signAsTerminal(utf8('challenge'))).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
+    await expect(as('line').signAsTerminal({ data: utf8('challenge'), holder: 'VNANOTHER00001' })).rejects.toMatchObject({
+      code: 'SIGNER_REFUSED',
+    });
     await expect(as('worker').terminalChain()).rejects.toMatchObject({ code: 'SIGNER_REFUSED' });
   });
 

@@ -13,7 +13,7 @@ import { hex, sha256 } from './hashes.ts';
 import { healthOf } from './health.ts';
 import { securityObject } from './security-object.ts';
 import { signed, signingOf, type SignerDeps, type Signing } from './signing.ts';
-import { certifyTerminal, signAsTerminal, terminalChain } from './terminal-certificates.ts';
+import { certifyTerminal, isTerminalOf, signAsTerminal, terminalChain } from './terminal-certificates.ts';
 import type { Answers } from './server.ts';
 import { SignerError } from './signer-error.ts';
 import type { SignerToken } from './token.ts';
@@ -54,10 +54,14 @@ export function createAnswers(deps: SignerDeps, signing: Signing = signingOf(dep
       await signing.reached('before-reply');
       return { efSod: toBase64(efSod) };
     },
-    'terminal-chain': async () => ({ certificates: (await tokens.first((token) => terminalChain(deps, signing, token))).map(toBase64) }),
-    'terminal-signature': async ({ data }) => ({
-      signature: toBase64(await tokens.first((token) => signAsTerminal(deps, signing, token, fromBase64(data)))),
-    }),
+    'terminal-chain': async () => {
+      const chain = await tokens.first((token) => terminalChain(deps, signing, token));
+      return { certificates: [...deps.trust.cvca.links, ...chain].map(toBase64) };
+    },
+    'terminal-signature': async ({ data, holder }) => {
+      const sign = (token: SignerToken): Promise<Uint8Array> => signAsTerminal(deps, signing, token, fromBase64(data));
+      return { signature: toBase64(await tokens.first(sign, (token) => isTerminalOf(token, holder))) };
+    },
     'terminal-certificate': async ({ mnemonic, point }) => {
       const chain = await tokens.first((token) => {
         const key = { curve: token.extendedAccess.inspectionSystem.key.curve, point: fromBase64(point) };

@@ -47,7 +47,7 @@ export function connectSigner(at: SignerAddress): SignerClient {
       return bytes(await ask('security-object', { cardId, fence, efCom: toBase64(efCom), dataGroups: groups }), 'efSod');
     },
     terminalChain: async () => manyBytes(await ask('terminal-chain', {}), 'certificates'),
-    signAsTerminal: async (data) => bytes(await ask('terminal-signature', { data: toBase64(data) }), 'signature'),
+    signAsTerminal: async ({ data, holder }) => bytes(await ask('terminal-signature', { data: toBase64(data), holder }), 'signature'),
     certifyTerminal: async ({ mnemonic, point }) =>
       manyBytes(await ask('terminal-certificate', { mnemonic, point: toBase64(point) }), 'certificates'),
     signManifest: async ({ consignmentId, manifest }) =>

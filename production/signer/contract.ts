@@ -45,10 +45,10 @@ export interface SignerClient {
     readonly efCom: Uint8Array;
     readonly dataGroups: ReadonlyMap<number, Uint8Array>;
   }): Promise<Uint8Array>;
-  /** The plant's own chain for Terminal Authentication, current: document verifier, inspection system (CV certificates). [inspector] */
+  /** The chain of one token's inspection system, current: CVCA links, document verifier, inspection system (CV certificates). [inspector] */
   terminalChain(): Promise<readonly Uint8Array[]>;
-  /** ID_IC || r_IC || Comp(PK_DH,IFD), signed by the plant's inspection system: plain r || s. [inspector] */
-  signAsTerminal(data: Uint8Array): Promise<Uint8Array>;
+  /** ID_IC || r_IC || Comp(PK_DH,IFD), signed by the inspection system with this holder reference: plain r || s. [inspector] */
+  signAsTerminal(request: { readonly data: Uint8Array; readonly holder: string }): Promise<Uint8Array>;
   /** Certifies another terminal's key (uncompressed point on the CVCA's curve), for DG3: document verifier, terminal. [authority] */
   certifyTerminal(terminal: { readonly mnemonic: string; readonly point: Uint8Array }): Promise<readonly Uint8Array[]>;
   /** Detached CMS over the manifest's bytes. [worker] */

@@ -132,6 +132,11 @@ async function newest(db: Db, subject: string): Promise<Uint8Array | null> {
   return found === undefined ? null : Uint8Array.from(found.product);
 }
 
+/** Whether this holder reference is the one of the token's inspection system, whatever its number: the chain that a chip was shown is one token's. */
+export function isTerminalOf({ extendedAccess: { country, inspectionSystem } }: SignerToken, holder: string): boolean {
+  return holder.slice(0, -5) === `${country}${inspectionSystem.mnemonic}`;
+}
+
 /**
  * The plant's terminal signs what Terminal Authentication asks it to (Doc 9303-11 §7.1.2), with the hash of its certificate's algorithm. Each challenge is
  * a subject of its own.

@@ -50,7 +50,10 @@ export const REQUESTS = {
   'terminal-chain': { callers: ['inspector'], schema: object({}) },
   'terminal-signature': {
     callers: ['inspector'],
-    schema: object({ data: Type.String({ pattern: BASE64, maxLength: 1000 }) }),
+    schema: object({
+      data: Type.String({ pattern: BASE64, maxLength: 1000 }),
+      holder: Type.String({ pattern: '^[A-Z]{2}[A-Z0-9]{6,14}$' }),
+    }),
   },
   'terminal-certificate': {
     callers: ['authority'],
