@@ -44,8 +44,9 @@ await runProcess('api', async (plant, log) => {
         if (answer !== 'PONG') throw away('redis');
       },
       token: async () => {
-        const { token } = await signer.health();
+        const { token, alarms } = await signer.health();
         if (token !== 'ok') throw away('token', token);
+        return alarms;
       },
       readers: async () => {
         const silent = plant.seats.filter(

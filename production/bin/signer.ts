@@ -13,8 +13,10 @@ import {
   reconcileDaily,
   serveSigner,
   signingOf,
+  type NewDocumentSigner,
   type SignerClientIdentity,
   type SignerDeps,
+  type SignerToken,
 } from '#production/signer';
 import { hostToken, refuseMock } from './host-token.ts';
 import { ceremonyOf, documentSignersOf, lineToken, trustOf } from './line-token.ts';
@@ -49,9 +51,13 @@ await runProcess('signer', async (plant, log) => {
       (error) => log.error({ event: 'token_not_opened', err: error }, 'a token is not there; the signer works with the others'),
     );
     const db = await openPlantDatabase(plant, 'signer', CONNECTIONS);
-    await admitFromCeremony(db, signers);
-    const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), cards: cardsMade(profile), clock: () => new Date() };
+    await admitFromCeremony(db, await withCounters(signers, tokens));
+    const onToken = (service: string, code: string): void =>
+      log.warn({ event: 'token_standing', service, code }, 'a token is out, or back');
+    const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), cards: cardsMade(profile), clock: () => new Date(), onToken };
     const signing = signingOf(deps);
+    // A token that did not open is known to be out before the first card asks for it.
+    await signing.tokens.probe();
     const reconciling = reconcileDaily(deps, signing, log);
     const server = await serveSigner(plant.signerSocket, { answers: createAnswers(deps, signing), identities: identities(plant), log });
     return {
@@ -67,6 +73,16 @@ await runProcess('signer', async (plant, log) => {
     throw error;
   }
 });
+
+/** What each key's counter says when it is admitted: what the token signs from then on is the signer's. Undefined where it has none. */
+async function withCounters(signers: readonly NewDocumentSigner[], tokens: readonly SignerToken[]): Promise<readonly NewDocumentSigner[]> {
+  const counterOf = async ({ token, ...key }: NewDocumentSigner): Promise<number | undefined> =>
+    tokens
+      .find(({ name }) => name === token)
+      ?.signaturesOf(key)
+      .catch(() => undefined);
+  return Promise.all(signers.map(async (signer) => ({ ...signer, counter: await counterOf(signer) })));
+}
 
 function cardsMade({ mrz, validity, algorithms }: CardProfile): NonNullable<SignerDeps['cards']> {
   return { documentTypes: [mrz.documentCode], technicalLifeYears: validity.technicalLifeYears, algorithms: algorithms.sod };

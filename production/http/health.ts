@@ -4,8 +4,14 @@ import { isCodedError } from '#encoder/bytes';
 
 import type { Room } from './server.ts';
 
-/** Resolves when the dependency answers; rejects with a coded error that says why not. */
-export type ReadinessCheck = () => Promise<void>;
+/** What works, and still wants a person's eyes. */
+export interface DependencyAlarm {
+  readonly code: string;
+  readonly subject: string;
+}
+
+/** Resolves when the dependency answers, with what wants looking at; rejects with a coded error that says why it does not. */
+export type ReadinessCheck = () => Promise<void | readonly DependencyAlarm[]>;
 
 /** A dependency that has not answered by then does not answer. */
 const ANSWER_MS_MAX = 2000;
@@ -17,6 +23,7 @@ const Verdict = Type.Object({
   where: Type.Optional(Type.String()),
   what: Type.Optional(Sentence),
   todo: Type.Optional(Sentence),
+  alarms: Type.Optional(Type.Array(Type.Object({ code: Type.String(), subject: Type.String() }))),
 });
 const Readiness = Type.Object({ ready: Type.Boolean(), dependencies: Type.Record(Type.String(), Verdict) });
 
@@ -60,7 +67,7 @@ async function ask(check: ReadinessCheck): Promise<Static<typeof Verdict>> {
     timer = setTimeout(() => resolve({ ok: false, code: 'NO_ANSWER' }), ANSWER_MS_MAX);
   });
   const answer = check().then(
-    () => ({ ok: true }),
+    (alarms) => ({ ok: true, ...(alarms === undefined || alarms.length === 0 ? {} : { alarms: [...alarms] }) }),
     (error: unknown) =>
       isCodedError(error)
         ? { ok: false, code: error.code, ...(error.where === undefined ? {} : { where: error.where }), what: error.what, todo: error.todo }

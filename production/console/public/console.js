@@ -9,6 +9,8 @@ const LANGUAGE = 'cardmint.language';
 const EVENTS_SHOWN = 16;
 /** However much happens, the report is read at most this often. */
 const REPORT_MS = 700;
+const ALARMS_MS = 5000;
+let alarmsDue = 0;
 
 const STAGES = [
   ['LINTED', ['LINTED']],
@@ -342,12 +344,25 @@ async function readReport(token) {
         showReport();
         $('notice').hidden = true;
       } else if (answer.status === 503) showAway();
+      await readAlarms();
     } catch {
       // The stream says that we are cut off, and asks again when we are back.
     }
     await new Promise((resolve) => setTimeout(resolve, REPORT_MS));
   }
   reading = false;
+}
+
+/** What signs the cards may work and still want a person's eyes: a token that is out, spares that run low. */
+async function readAlarms() {
+  if (performance.now() < alarmsDue) return;
+  alarmsDue = performance.now() + ALARMS_MS;
+  const answer = await fetch('/readyz', { signal: leaving.signal, cache: 'no-store' });
+  const { dependencies } = await answer.json();
+  const alarms = dependencies.token?.alarms ?? [];
+  const { alarm } = words();
+  $('alarms').hidden = alarms.length === 0;
+  $('alarms').textContent = alarms.map(({ code, subject }) => `${alarm[code] ?? alarm.token}: ${subject.slice(0, 20)} (${code})`).join(' · ');
 }
 
 function showAway() {
