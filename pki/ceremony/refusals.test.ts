@@ -2,12 +2,12 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { LyingHsm } from '#hsm-mocks';
 import { wrapForToken } from '#pki/hsm';
+import { disguised } from '#pki/testing';
 import { approve } from './approval.ts';
 import type { PresentCustodian } from './custodian.ts';
 import { ceremonyApprovable } from './run-ceremony.ts';
 import {
   approvedBy,
-  disguised,
   fileOf,
   kcvBy,
   MASTER,

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Secret, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
+import { disguised } from '#pki/testing';
 import { parseCertificate } from '#pki/x509';
 import { minutesFile, runSpecimenCeremony, specimenCustodians, type SpecimenCeremonyDeps } from './specimen.ts';
-import { disguised, MASTER, NOW } from './testing.ts';
+import { MASTER, NOW } from './testing.ts';
 import { verifyMinutes } from './verify-minutes.ts';
 
 let folder: string;

@@ -2,7 +2,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { fromHex, Secret, toHex, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
-import { checkValueOf, wrapForToken, type Hsm } from '#pki/hsm';
+import { checkValueOf, wrapForToken } from '#pki/hsm';
 import { approve, type Approval } from './approval.ts';
 import type { PresentCustodian } from './custodian.ts';
 import type { CeremonyJournal, Minute } from './minutes.ts';
@@ -66,17 +66,6 @@ export async function softwareTokens(): Promise<SoftwareTokens> {
     return hsm;
   };
   return { authority: new SoftwareHsm({ pin: new Secret(PIN) }), a: await line(), b: await line() };
-}
-
-/** The software HSM in the place of a token of a plant: what a real ceremony does is tested without one. */
-export function disguised(hsm: Hsm): Hsm {
-  return new Proxy(hsm, {
-    get(target, property) {
-      if (property === 'kind') return 'pkcs11';
-      const value: unknown = Reflect.get(target, property, target);
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-    },
-  });
 }
 
 const named = (commonName: string) => ({ country: 'VN', organization: 'Cardmint Specimen', commonName });

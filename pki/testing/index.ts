@@ -4,7 +4,7 @@
  */
 export { inMemoryProcess } from './in-memory-process.ts';
 export { ManualClock } from './manual-clock.ts';
-export { softwareTokens, type SoftwareToken } from './software-tokens.ts';
+export { disguised, softwareTokens, type SoftwareToken } from './software-tokens.ts';
 export { softHsmHome, softHsmToken, type SoftHsmToken } from './softhsm-token.ts';
 export { softHsmProcess, softHsmTokens, type Provocation, type SoftHsmProcess } from './softhsm-process.ts';
 export { EF_COM, NOW, specimenEfCom, specimenFiles, specimenPki, type SpecimenPki } from './specimen-pki.ts';

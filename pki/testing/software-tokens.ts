@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Secret } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
+import type { Hsm } from '#pki/hsm';
 
 export interface SoftwareToken {
   readonly hsm: SoftwareHsm;
@@ -18,4 +19,15 @@ export async function softwareTokens<Name extends string>(...names: readonly Nam
     }),
   );
   return Object.fromEntries(opened) as Readonly<Record<Name, SoftwareToken>>;
+}
+
+/** The software HSM in the place of a token of a plant: what a real ceremony does is tested without one. */
+export function disguised(hsm: Hsm): Hsm {
+  return new Proxy(hsm, {
+    get(target, property) {
+      if (property === 'kind') return 'pkcs11';
+      const value: unknown = Reflect.get(target, property, target);
+      return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+    },
+  });
 }

@@ -7,11 +7,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fromHex, Secret, utf8 } from '#encoder/bytes';
 import { SoftwareHsm } from '#hsm-mocks';
-import { approve, runFirstCeremony, specimenPlan, type Approval, type FirstCeremonyResult } from '#pki/ceremony';
+import { approve, type Approval, type CeremonyResult } from '#pki/ceremony';
 import { readAloud, verifyCertificateRequest } from '#pki/certificate-request';
 import { issueCrl, prepareCrl } from '#pki/crl';
 import { explicitSpki, pointOfKey } from '#pki/ec';
 import { verifyJws } from '#pki/jws';
+import { disguised } from '#pki/testing';
 import { addDays, addYears, cscaCertificate, cscaLinkCertificate, issueCertificate, parseCertificate, prepareCertificate } from '#pki/x509';
 import type { CliIo } from '#production/cli';
 import { silentLogger } from '#production/logging';
@@ -33,7 +34,8 @@ import {
 import { startTestStore, type TestStore } from '#production/store';
 import { registerDocumentSigners } from './document-signer-commands.ts';
 import { testDocument } from './document-signers.fixture.ts';
-import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
+import { documentSignersOf, lineToken, trustOf } from './line-token.ts';
+import { lineKeys, specimenKeys } from './specimen-ceremony.fixture.ts';
 import { throwawayAuthority, type ThrowawayAuthority } from './throwaway-authority.ts';
 
 /**
@@ -50,7 +52,8 @@ const SUBJECT = { country: 'VN', organization: 'Cardmint Specimen', commonName: 
 
 let store: TestStore;
 let hsm: SoftwareHsm;
-let ceremony: FirstCeremonyResult;
+let csca: SoftwareHsm;
+let ceremony: CeremonyResult;
 let foreign: ThrowawayAuthority;
 let deps: SignerDeps;
 let authority: SignerAuthorityClient;
@@ -80,19 +83,21 @@ beforeAll(async () => {
   const pin = new Secret(utf8('12345678'));
   hsm = new SoftwareHsm({ pin });
   await hsm.open(pin);
-  const journal = { load: () => Promise.resolve(undefined), save: () => Promise.resolve() };
   const transportMaster = new Secret(new Uint8Array(16).fill(7));
-  ceremony = await runFirstCeremony(hsm, specimenPlan(2), { transportMaster }, { clock: () => new Date(Date.now() - HOUR), journal });
+  ({ ceremony, authority: csca } = await specimenKeys(
+    { a: disguised(hsm) },
+    { transportMaster, clock: () => new Date(Date.now() - HOUR), documentSigners: 2 },
+  ));
   foreign = await throwawayAuthority(new Date(Date.now() - 5000));
   store = await startTestStore();
   const admitted = await Promise.all(
-    ceremonyDocumentSigners(ceremony).map(async (signer) => ({ ...signer, counter: await hsm.signaturesOf({ keyId: signer.keyId }) })),
+    documentSignersOf(ceremony).map(async (signer) => ({ ...signer, counter: await hsm.signaturesOf({ keyId: signer.keyId }) })),
   );
   await admitFromCeremony(store.db, admitted);
   deps = {
     db: store.db,
-    tokens: [signerToken(hsm, specimenPlan(2), ceremony)],
-    trust: { ...ceremonyTrust(ceremony), quorum: { custodians: people, needed: 2 } },
+    tokens: [lineToken(hsm, 'a', lineKeys(ceremony, 'a'))],
+    trust: { ...trustOf(ceremony), quorum: { custodians: people, needed: 2 } },
     clock: () => new Date(),
   };
   folder = await mkdtemp(join(tmpdir(), 'cardmint-authority-'));
@@ -132,7 +137,7 @@ describe('the CSCA is a role, not a place', () => {
     });
     expect(await rowOf(signer)).toMatchObject({ token: 'a', state: 'spare', documents: 0, cards: 0 });
     const { cscas, documentSigners } = await api.publicMaterial();
-    expect(cscas.map((csca) => Buffer.from(csca).equals(foreign.csca))).toEqual([false, true]);
+    expect(cscas.map((csca) => Buffer.from(csca).equals(foreign.csca))).toEqual([false, false, true]);
     expect(documentSigners.some((known) => Buffer.from(known).equals(certificate))).toBe(true);
     // Nothing is signed under it twice by asking again.
     const again = await authority.admitDocumentSigner({ ...admission, approvals: approvals(ADMISSION, admissionContent(admission), 1, 2) });
@@ -202,11 +207,18 @@ describe('the CSCA is a role, not a place', () => {
   });
 
   it('a revocation list of our CSCA is taken when it is newer, and refused when it is older, of nobody we know, or changed', async () => {
-    const csca = parseCertificate(ceremony.csca.certificate);
+    const issuer = parseCertificate(ceremony.csca.current.certificate);
     const list = async (number: number, at: Date) =>
       issueCrl(
-        prepareCrl({ csca, algorithm: { key: 'ec', hash: 'sha512' }, number, thisUpdate: at, nextUpdate: addDays(at, 30), revoked: [] }),
-        (digest) => hsm.sign(ceremony.csca.key, digest),
+        prepareCrl({
+          csca: issuer,
+          algorithm: { key: 'ec', hash: 'sha512' },
+          number,
+          thisUpdate: at,
+          nextUpdate: addDays(at, 30),
+          revoked: [],
+        }),
+        (digest) => csca.sign(ceremony.csca.current.key, digest),
       );
     const newer = await list(2, new Date(Date.now() - 2000));
     await authority.importCrl(newer);
@@ -226,7 +238,7 @@ describe('Doc 9303-12 §4.1.3: another CSCA after ours', () => {
   const curve = 'brainpoolP384r1';
   const algorithm = { key: 'ec', hash: 'sha384' } as const;
 
-  async function tomorrow(linkSigner = ceremony.csca): Promise<{ readonly link: Uint8Array; readonly csca: Uint8Array }> {
+  async function tomorrow(): Promise<{ readonly link: Uint8Array; readonly csca: Uint8Array }> {
     const key = await hsm.generateEcKey({ label: 'csca-2', curve, purpose: 'sign' });
     const now = new Date(Date.now() - 5000);
     const usage = { notBefore: now, notAfter: addYears(now, 3) };
@@ -241,22 +253,24 @@ describe('Doc 9303-12 §4.1.3: another CSCA after ours', () => {
     } as const;
     const own = { name: next, spki: explicitSpki(curve, key.point), algorithm };
     const root = prepareCertificate(cscaCertificate({ ...input, serialNumber: Uint8Array.of(0x41) }), own);
-    const old = parseCertificate(linkSigner.certificate);
+    const { current } = ceremony.csca;
+    const old = parseCertificate(current.certificate);
     const issuer = { name: old.subject, spki: old.spki, algorithm: { key: 'ec', hash: 'sha512' } } as const;
     const link = prepareCertificate(cscaLinkCertificate({ ...input, serialNumber: Uint8Array.of(0x42), issuer }), issuer);
     return {
       csca: await issueCertificate(root, (digest) => hsm.sign(key, digest)),
-      link: await issueCertificate(link, (digest) => hsm.sign(linkSigner.key, digest)),
+      link: await issueCertificate(link, (digest) => csca.sign(current.key, digest)),
     };
   }
 
   it('comes in by its link certificate under the one we trust, and is the current one then', async () => {
     const material = await tomorrow();
     await authority.importCscaLink(material);
-    const { csca, cscas, links } = await api.publicMaterial();
-    expect(csca).toEqual(material.csca);
-    expect(cscas.some((known) => Buffer.from(known).equals(ceremony.csca.certificate))).toBe(true);
-    expect(links).toEqual([material.link]);
+    const published = await api.publicMaterial();
+    const { cscas, links } = published;
+    expect(published.csca).toEqual(material.csca);
+    expect(cscas.some((known) => Buffer.from(known).equals(ceremony.csca.current.certificate))).toBe(true);
+    expect(links).toEqual([...ceremony.csca.links, material.link]);
   });
 
   it('does not come in by a link for another key, a changed link, or no link at all', async () => {
@@ -278,7 +292,7 @@ describe('P4: reconciliation', () => {
     expect(good.keys.reduce((sum, { signed }) => sum + signed, 0)).toBeGreaterThanOrEqual(3);
 
     const spares = (await authority.documentSigners()).filter(({ state }) => state === 'spare').map((row) => row.signer);
-    const signer = ceremony.documentSigners.find(({ certificate }) =>
+    const signer = lineKeys(ceremony, 'a').documentSigners.find(({ certificate }) =>
       spares.includes(createHash('sha256').update(certificate).digest('hex')),
     );
     if (signer === undefined) throw new Error('no spare');
@@ -328,7 +342,7 @@ describe('P10, P12: which cards hang on a key, and its end', () => {
     ).rejects.toThrow('APPROVAL_TOO_FEW');
     expect(await rowOf(active.signer)).toMatchObject({ state: 'active' });
     const evidence = await authority.destroyDocumentSigner({ signerHash: active.signer, approvals: approvals(DESTRUCTION, content, 0, 2) });
-    const publicKey = parseCertificate(ceremony.plantSigner.certificate).spki;
+    const publicKey = parseCertificate(lineKeys(ceremony, 'a').plantSigner.certificate).spki;
     const { payload } = verifyJws(evidence, { publicKey, typ: DESTRUCTION_TYPE });
     expect(JSON.parse(Buffer.from(payload).toString())).toMatchObject({
       signer: active.signer,

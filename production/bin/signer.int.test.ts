@@ -10,14 +10,13 @@ import { Secret, utf8 } from '#encoder/bytes';
 import { cvCertificate, cvTrustPoint, inspectionRights, verifyByCvKey, verifyCvChain } from '#encoder/cv-certificate';
 import { diversify } from '#encoder/globalplatform';
 import { LyingHsm } from '#hsm-mocks';
-import { runFirstCeremony, specimenPlan, type FirstCeremonyResult } from '#pki/ceremony';
+import type { CeremonyResult } from '#pki/ceremony';
 import { verifyDetached } from '#pki/cms';
-import { namedSpki } from '#pki/ec';
-import { HsmError, Pkcs11Hsm, type Hsm, type HsmErrorCode } from '#pki/hsm';
+import { HsmError, type Hsm, type HsmErrorCode } from '#pki/hsm';
 import { verifyJws } from '#pki/jws';
 import { sealBox, sealToAll } from '#pki/sealed-box';
 import { verifySod } from '#pki/sod';
-import { softHsmToken, EF_COM, specimenFiles, type SoftHsmToken } from '#pki/testing';
+import { EF_COM, softHsmTokens, specimenFiles } from '#pki/testing';
 import { parseCertificate } from '#pki/x509';
 import { furnishTestPlant, releaseTestCards } from '#production/batches';
 import { createCardLedger } from '#production/cards';
@@ -33,10 +32,11 @@ import {
 } from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
 import type { Claim, CardLedger } from '#queues/ports';
-import { ceremonyDocumentSigners, ceremonyTrust, signerToken } from './signer-token.ts';
+import { documentSignersOf, lineToken, trustOf } from './line-token.ts';
+import { lineKeys, specimenKeys } from './specimen-ceremony.fixture.ts';
 
 /**
- * The signer on a real SoftHSM token and a real PostgreSQL: who may ask what, and that no signature leaves without its intent
+ * The signer on two real SoftHSM tokens and a real PostgreSQL: who may ask what, and that no signature leaves without its intent
  * (invariants P3, P5), never twice for one content, and never a wrong one.
  */
 const IDENTITIES = {
@@ -49,9 +49,9 @@ const IDENTITIES = {
 const MASTER = new Secret(Uint8Array.from({ length: 16 }, (_, i) => i * 7));
 
 let store: TestStore;
-let softHsm: SoftHsmToken;
-let hsm: Pkcs11Hsm;
-let ceremony: FirstCeremonyResult;
+let softHsm: Awaited<ReturnType<typeof softHsmTokens<'a' | 'b'>>>;
+let hsm: Hsm;
+let ceremony: CeremonyResult;
 let folder = '';
 let ledger: CardLedger;
 let blank = 0;
@@ -59,29 +59,22 @@ const closing: (() => Promise<unknown>)[] = [];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardmint-signer-'));
-  softHsm = softHsmToken('signer-int');
-  hsm = new Pkcs11Hsm({ tokenLabel: softHsm.label });
-  await hsm.open(softHsm.pin);
-  let minutes: string | undefined;
-  const journal = {
-    load: () => Promise.resolve(minutes),
-    save: (text: string) => {
-      minutes = text;
-      return Promise.resolve();
-    },
-  };
-  ceremony = await runFirstCeremony(hsm, specimenPlan(2), { transportMaster: MASTER }, { clock: () => new Date(), journal });
+  softHsm = await softHsmTokens('a', 'b');
+  const line = { a: softHsm.tokens.a.hsm, b: softHsm.tokens.b.hsm };
+  hsm = line.a;
+  ({ ceremony } = await specimenKeys(line, { transportMaster: MASTER, clock: () => new Date(), documentSigners: 2 }));
   store = await startTestStore();
   await furnishTestPlant(store, 60);
-  await admitFromCeremony(store.db, ceremonyDocumentSigners(ceremony));
+  // Of token b no document is asked: what is signed here, and counted, is token a's.
+  const signers = documentSignersOf(ceremony).filter((signer) => signer.token === 'a');
+  await admitFromCeremony(store.db, signers);
   ledger = createCardLedger(store, { line: 'line-1' });
 });
 
 afterAll(async () => {
   for (const close of closing.toReversed()) await close();
   await store.stop();
-  await hsm.close();
-  softHsm.remove();
+  await softHsm.remove();
   await rm(folder, { recursive: true, force: true });
 });
 
@@ -91,19 +84,24 @@ interface RunningSigner {
   readonly signatures: () => number;
 }
 
-/** A signer of its own over the shared token, and how a caller reaches it. `signatures` counts what the token was asked. */
+/** One of the two tokens, as the signer's room sees it. `over` stands in for it: one that lies. */
+function tokenOf(name: 'a' | 'b', over: Hsm = softHsm.tokens[name].hsm): SignerToken {
+  return lineToken(over, name, lineKeys(ceremony, name));
+}
+
+/** A signer of its own over token a, and how a caller reaches it. `signatures` counts what the token was asked. */
 async function signer(over: Hsm = hsm): Promise<RunningSigner> {
   let signatures = 0;
-  const token = signerToken(over, specimenPlan(2), ceremony);
+  const a = tokenOf('a', over);
   const counted: SignerToken = {
-    ...token,
+    ...a,
     sign: (as, digest) => {
       signatures += 1;
-      return token.sign(as, digest);
+      return a.sign(as, digest);
     },
     signDocument: (as, digest) => {
       signatures += 1;
-      return token.signDocument(as, digest);
+      return a.signDocument(as, digest);
     },
   };
   return { ...(await serve([counted])), signatures: () => signatures };
@@ -112,7 +110,7 @@ async function signer(over: Hsm = hsm): Promise<RunningSigner> {
 async function serve(tokens: readonly SignerToken[], clock = () => new Date()): Promise<Omit<RunningSigner, 'signatures'>> {
   const socket = join(folder, `signer-${closing.length}.sock`);
   const server = await serveSigner(socket, {
-    answers: createAnswers({ db: store.db, tokens, trust: ceremonyTrust(ceremony), clock }),
+    answers: createAnswers({ db: store.db, tokens, trust: trustOf(ceremony), clock }),
     identities: IDENTITIES,
     log: silentLogger,
   });
@@ -122,8 +120,7 @@ async function serve(tokens: readonly SignerToken[], clock = () => new Date()): 
 }
 
 /** A token whose library answers everything with one fault. */
-function deadToken(name: string, code: HsmErrorCode = 'HSM_DEVICE_FAILED'): SignerToken {
-  const token = signerToken(hsm, specimenPlan(2), ceremony, name);
+function deadToken(name: 'a' | 'b', code: HsmErrorCode = 'HSM_DEVICE_FAILED'): SignerToken {
   const dead = () => Promise.reject(new HsmError(code, { where: name }));
   const calls = [
     'sign',
@@ -136,7 +133,7 @@ function deadToken(name: string, code: HsmErrorCode = 'HSM_DEVICE_FAILED'): Sign
     'agree',
     'proveAlive',
   ];
-  return { ...token, ...Object.fromEntries(calls.map((call) => [call, dead])) };
+  return { ...tokenOf(name), ...Object.fromEntries(calls.map((call) => [call, dead])) };
 }
 
 /** A card whose blank is bound and whose chip is open, claimed by a seat. */
@@ -186,7 +183,7 @@ describe('EF.SOD from the signer (P3, P5)', () => {
     const { claim } = await openedCard();
     const request = sodRequest(claim);
     const efSod = await as('line').securityObject(request);
-    expect(verifySod(efSod, request.dataGroups, { csca: [ceremony.csca.certificate], crl: ceremony.crl, at: new Date() }).good).toBe(true);
+    expect(verifySod(efSod, request.dataGroups, { csca: ceremony.csca.all, crl: ceremony.crl, at: new Date() }).good).toBe(true);
     expect(await stateOf(claim.cardId)).toBe('SOD_SIGNED');
     expect(await as('line').securityObject(request)).toEqual(efSod);
     expect(signatures()).toBe(1);
@@ -212,7 +209,7 @@ describe('EF.SOD from the signer (P3, P5)', () => {
     const liar = await signer(new LyingHsm(hsm, ['wrong-signature']));
     const request = sodRequest(claim, 'C');
     const efSod = await liar.as('line').securityObject(request);
-    expect(verifySod(efSod, request.dataGroups, { csca: [ceremony.csca.certificate], crl: ceremony.crl, at: new Date() }).good).toBe(true);
+    expect(verifySod(efSod, request.dataGroups, { csca: ceremony.csca.all, crl: ceremony.crl, at: new Date() }).good).toBe(true);
     expect(await intentsOf(claim.cardId)).toEqual([
       { result: 'doubt', code: 'SIGNATURE_REJECTED' },
       { result: 'signed', code: null },
@@ -270,27 +267,27 @@ describe('what else comes out of the token', () => {
 
   it('signs manifests and birth certificates that the published certificates verify, each content once', async () => {
     const { as, signatures } = await signer();
+    const { plantSigner, birthCertificateSigner } = lineKeys(ceremony, 'a');
     const manifest = utf8('{"consignment":"shp-test"}');
     const p7s = await as('worker').signManifest({ consignmentId: 'shp-test', manifest });
-    expect(verifyDetached(p7s, manifest, { trusted: [ceremony.plantSigner.certificate] }).certificate).toEqual(
-      ceremony.plantSigner.certificate,
-    );
+    expect(verifyDetached(p7s, manifest, { trusted: [plantSigner.certificate] }).certificate).toEqual(plantSigner.certificate);
     expect(await as('worker').signManifest({ consignmentId: 'shp-test', manifest })).toEqual(p7s);
     expect(signatures()).toBe(1);
     const cardId = `crd-${'0'.repeat(26)}`;
     const jws = await as('worker').signBirthCertificate({ cardId, claims: { cardId } });
-    const publicKey = parseCertificate(ceremony.birthCertificateSigner.certificate).spki;
+    const publicKey = parseCertificate(birthCertificateSigner.certificate).spki;
     expect(Buffer.from(verifyJws(jws, { publicKey, typ: BIRTH_CERTIFICATE_TYPE }).payload).toString()).toBe(`{"cardId":"${cardId}"}`);
   });
 });
 
 describe('one token dies, or the clock is wrong', () => {
   it('opening records, references, keys of chips, manifests, certificates and Terminal Authentication go on with the other', async () => {
-    const { as } = await serve([{ ...deadToken('z'), material: await otherRecordKey() }, signerToken(hsm, specimenPlan(2), ceremony)]);
-    const whole = await signer();
-    expect(await as('api').citizenReference('001190000123')).toBe(await whole.as('api').citizenReference('001190000123'));
+    const { as } = await serve([deadToken('b'), tokenOf('a')]);
+    // Token b while it lived: what must come out the same from each, does.
+    const before = await serve([tokenOf('b')]);
+    expect(await as('api').citizenReference('001190000123')).toBe(await before.as('api').citizenReference('001190000123'));
     const { recordKeys, plantSigners, birthCertificateSigners } = await as('api').publicMaterial();
-    expect([recordKeys.map(({ token }) => token), plantSigners.length, birthCertificateSigners.length]).toEqual([['z', 'a'], 2, 2]);
+    expect([recordKeys.map(({ token }) => token), plantSigners.length, birthCertificateSigners.length]).toEqual([['b', 'a'], 2, 2]);
     const box = sealToAll(
       recordKeys.map(({ publicKey }) => publicKey),
       new Secret(new Uint8Array(32).fill(9)),
@@ -300,7 +297,7 @@ describe('one token dies, or the clock is wrong', () => {
     const { claim, chipId } = await openedCard();
     const keys = await as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId });
     expect(keys.maker.enc.reveal()).toEqual(
-      (await whole.as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId })).maker.enc.reveal(),
+      (await before.as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId })).maker.enc.reveal(),
     );
     await as('worker').signManifest({ consignmentId: 'shp-one-dead', manifest: utf8('{}') });
     expect(await intentsOf('shp-one-dead')).toMatchObject([{ result: 'signed' }]);
@@ -312,20 +309,20 @@ describe('one token dies, or the clock is wrong', () => {
     const another = as('inspector').signAsTerminal({ data: utf8('a challenge'), holder: 'VNANOTHER00001' });
     await expect(another).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
     const { token, tokens, alarms } = await as('api').health();
-    expect([token, tokens]).toEqual(['ok', { z: 'HSM_DEVICE_FAILED', a: 'ok' }]);
-    expect(alarms).toContainEqual({ code: 'HSM_DEVICE_FAILED', subject: 'z' });
+    expect([token, tokens]).toEqual(['ok', { b: 'HSM_DEVICE_FAILED', a: 'ok' }]);
+    expect(alarms).toContainEqual({ code: 'HSM_DEVICE_FAILED', subject: 'b' });
   });
 
   it('a record that has a box in the dead token only waits; one that has none in any is refused', async () => {
-    const { as } = await serve([deadToken('z'), { ...signerToken(hsm, specimenPlan(2), ceremony), material: await otherRecordKey() }]);
-    const box = sealToAll([ceremony.recordKey.publicKey], new Secret(new Uint8Array(32)), utf8('ord-one'));
+    const { as } = await serve([deadToken('b'), tokenOf('a')]);
+    const box = sealToAll([lineKeys(ceremony, 'b').recordKey.publicKey], new Secret(new Uint8Array(32)), utf8('ord-one'));
     await expect(as('worker').openRecordKey(box, 'ord-one')).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
-    const alive = await serve([{ ...signerToken(hsm, specimenPlan(2), ceremony), material: await otherRecordKey() }]);
+    const alive = await serve([tokenOf('a')]);
     await expect(alive.as('worker').openRecordKey(box, 'ord-one')).rejects.toThrow('BOX_');
   });
 
   it('P1: a clock that is wrong is an alarm, before anybody asks for a signature', async () => {
-    const { as } = await serve([signerToken(hsm, specimenPlan(2), ceremony)], () => new Date(Date.now() + 90_000));
+    const { as } = await serve([tokenOf('a')], () => new Date(Date.now() + 90_000));
     expect((await as('api').health()).alarms).toContainEqual({ code: 'CLOCK_SKEW', subject: 'clock' });
     await expect(as('worker').signManifest({ consignmentId: 'shp-wrong-clock', manifest: utf8('{}') })).rejects.toMatchObject({
       code: 'CLOCK_SKEW',
@@ -333,12 +330,21 @@ describe('one token dies, or the clock is wrong', () => {
     expect(await intentsOf('shp-wrong-clock')).toEqual([]);
   });
 
+  it('P11: the next revocation list is called for at 80 % of the time of the one that is out', async () => {
+    const after = async (days: number) => {
+      const { as } = await serve([tokenOf('a')], () => new Date(Date.now() + days * 86_400_000));
+      return (await as('api').health()).alarms.map(({ code }) => code);
+    };
+    expect(await after(71)).not.toContain('CRL_DUE');
+    expect(await after(73)).toContain('CRL_DUE');
+  });
+
   it('P13: both die: cards wait, and nothing is signed, opened or derived', async () => {
-    const { as } = await serve([deadToken('z'), deadToken('y', 'HSM_PIN_INCORRECT')]);
+    const { as } = await serve([deadToken('a'), deadToken('b', 'HSM_PIN_INCORRECT')]);
     const { claim, chipId } = await openedCard();
     const asked = [
       as('api').citizenReference('001190000123'),
-      as('worker').openRecordKey(sealBox(ceremony.recordKey.publicKey, new Secret(new Uint8Array(32)), utf8('x')), 'x'),
+      as('worker').openRecordKey(sealBox(lineKeys(ceremony, 'a').recordKey.publicKey, new Secret(new Uint8Array(32)), utf8('x')), 'x'),
       as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence, chipId }),
       as('line').securityObject(sodRequest(claim, 'Z')),
       as('worker').signManifest({ consignmentId: 'shp-both-dead', manifest: utf8('{}') }),
@@ -349,12 +355,6 @@ describe('one token dies, or the clock is wrong', () => {
     expect(await intentsOf(claim.cardId)).toEqual([]);
     expect(await stateOf(claim.cardId)).toBe('CHIP_OPENED');
   });
-
-  async function otherRecordKey(): Promise<SignerToken['material']> {
-    const { material } = signerToken(hsm, specimenPlan(2), ceremony);
-    const key = await hsm.generateEcKey({ label: 'another record key', curve: 'P-256', purpose: 'derive' });
-    return { ...material, recordKey: namedSpki('P-256', key.point) };
-  }
 });
 
 describe('who may ask (each caller has a short list)', () => {
