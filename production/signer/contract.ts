@@ -68,7 +68,7 @@ export interface SignerHealth {
 }
 
 export interface Alarm {
-  /** A token's or the clock's error code, KEY_QUARANTINED, SPARES_NEEDED, DOCUMENT_SIGNER_EXHAUSTED, or the verdict of a reconciliation. */
+  /** A token's or the clock's error code, KEY_QUARANTINED, SPARES_NEEDED, CRL_DUE, DOCUMENT_SIGNER_EXHAUSTED, or the verdict of a reconciliation. */
   readonly code: string;
   /** The token, the Document Signer. */
   readonly subject: string;

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { nextCrlDue, parseCrl } from '#pki/crl';
 import type { Db } from '#production/store';
 import { isOver, sparesNeeded } from './budget.ts';
 import type { Alarm, SignerHealth } from './contract.ts';
@@ -6,6 +7,7 @@ import { allDocumentSigners } from './document-signers.ts';
 import { askTime } from './intents.ts';
 import { SignerError } from './signer-error.ts';
 import type { SignerDeps, Signing } from './signing.ts';
+import { currentTrust } from './trust.ts';
 
 /** How long it takes from a request to an admitted certificate, unless told. */
 const LEAD_DAYS = 14;
@@ -34,6 +36,9 @@ export async function healthOf(deps: SignerDeps, { tokens, clock }: Signing): Pr
   if (usable.length === 0) alarms.push({ code: 'DOCUMENT_SIGNER_EXHAUSTED', subject: 'document-signers' });
   if (sparesNeeded(usable, { leadDays: deps.leadDays ?? LEAD_DAYS }, time))
     alarms.push({ code: 'SPARES_NEEDED', subject: 'document-signers' });
+  const { crl } = await currentTrust(deps.db, deps.trust);
+  // What was revoked stands on the list: the people of a ceremony put it there. Here only its age is known (invariant P11).
+  if (nextCrlDue(parseCrl(crl), [], now).state !== 'in-time') alarms.push({ code: 'CRL_DUE', subject: 'csca' });
   const verdict = await lastVerdict(deps.db);
   if (verdict !== undefined && verdict !== 'OK' && verdict !== 'COUNTER_ABSENT') alarms.push({ code: verdict, subject: 'reconciliation' });
   return { token: 'ok', tokens: standings, alarms };
