@@ -101,6 +101,16 @@ describe('minutes', () => {
     expect(() => verify(rewritten([...minutes, stray]))).toThrow(/CEREMONY_MINUTES_BROKEN/);
   });
 
+  test('T: lines of a ceremony after the signatures that close it, which nobody has signed', () => {
+    const csca = minutes.find(({ step, facts }) => step === 'issued' && facts['role'] === 'csca') ?? expect.fail('csca');
+    for (const later of [{ ...csca, subject: 'test/another' }, minutes[1] ?? csca, minutes.at(-1) ?? csca, minutes[0] ?? csca])
+      expect(() => verify(rewritten([...minutes, later]))).toThrow(/CEREMONY_MINUTES_BROKEN/);
+  });
+
+  test('T: lines of a ceremony before its beginning', () => {
+    expect(() => verify(rewritten([...minutes.slice(1, 2), ...minutes.slice(0, 1)]))).toThrow(/CEREMONY_MINUTES_BROKEN/);
+  });
+
   test('T: a rehearsal’s for a plant’s, whole or with a plant’s beginning', () => {
     expect(() => verifyMinutes(text)).toThrow(/CEREMONY_REHEARSAL/);
     let chain: readonly Minute[] = [];

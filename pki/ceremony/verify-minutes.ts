@@ -31,6 +31,7 @@ export interface VerifiedMinutes {
  */
 export function verifyMinutes(text: string, mode: MinutesMode = 'production'): VerifiedMinutes {
   const minutes = parseMinutes(text, mode);
+  assertOneAfterTheOther(minutes);
   const ceremonies = minutes.flatMap((minute, index) => {
     if (minute.step !== 'started') return [];
     const file = utf8(textOf(minute.facts, 'file'));
@@ -49,6 +50,25 @@ export function verifyMinutes(text: string, mode: MinutesMode = 'production'): V
     assertConfirmed(minute, under.ceremony, mode);
   }
   return { minutes, ceremonies };
+}
+
+/**
+ * A ceremony begins once, and every line of it stands between its beginning and its end: what is written after the signatures that close it, nobody
+ * has signed. Another begins when it is finished, or gives it up.
+ */
+function assertOneAfterTheOther(minutes: readonly Minute[]): void {
+  const begun = new Set<string>();
+  let open: string | undefined;
+  for (const minute of minutes) {
+    const { step, subject, facts } = minute;
+    if (step === 'started') {
+      if (open !== facts['abandons'] || begun.has(subject)) throw broken(minute);
+      begun.add(subject);
+      open = subject;
+    }
+    if (open === undefined || subject.split('/')[0] !== open) throw broken(minute);
+    if (step === 'finished') open = undefined;
+  }
 }
 
 function assertClosed(minutes: readonly Minute[], finished: Minute, ceremony: Ceremony): readonly Custodian[] {
