@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { cvCertificate } from '#encoder/cv-certificate';
-import { minutesFile, resultOf, verifyMinutes, type CeremonyResult, type LineTokenKeys } from '#pki/ceremony';
+import { CeremonyError, minutesFile, resultOf, verifyMinutes, type CeremonyResult, type LineTokenKeys } from '#pki/ceremony';
 import type { Hsm } from '#pki/hsm';
 import type { NewDocumentSigner, SignerToken, Trust } from '#production/signer';
 import { documentSignerKeys } from './signer-token.ts';
@@ -51,9 +51,13 @@ function holderOf(certificate: Uint8Array): { readonly country: string; readonly
   return { country: reference.slice(0, 2), mnemonic: reference.slice(2, -5) };
 }
 
-/** What a plant's ceremonies made, from their minutes. */
+/** What a plant's ceremonies made, from their minutes. Throws `CEREMONY_UNFINISHED` when there are none, and what `verifyMinutes` throws. */
 export async function ceremonyOf(plantDir: string): Promise<CeremonyResult> {
-  return resultOf(verifyMinutes(await readFile(minutesFile(plantDir), 'utf8')).minutes, new Date());
+  const path = minutesFile(plantDir);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new CeremonyError('CEREMONY_UNFINISHED', { where: path, cause });
+  });
+  return resultOf(verifyMinutes(text).minutes, new Date());
 }
 
 /** What the ceremonies published of the authorities above the Document Signers. */

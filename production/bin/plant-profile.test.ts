@@ -5,7 +5,7 @@ import { SoftwareHsm } from '#hsm-mocks';
 import { specimenPki } from '#pki/testing';
 import { assertMadeHere, assertPlantMakes, assertSignedAsProfiled, assertSignedInLab } from './plant-profile.ts';
 
-test('a plant makes the specimen card', () => expect(() => assertPlantMakes('cccd-2021-specimen')).not.toThrow());
+test('a plant makes the specimen card', () => expect(() => assertPlantMakes('cccd-2021-specimen', 'specimen')).not.toThrow());
 
 test.each([
   ['cccd-2021', 'CONFIG_PROFILE_WITHOUT_AUTHORITY'],
@@ -14,7 +14,12 @@ test.each([
   ['icao-td3', 'CONFIG_PROFILE_BEYOND_PLANT'],
   ['cccd-1999', 'PROFILE_UNKNOWN'],
 ])('it does not start for %s: %s', (id, code) => {
-  expect(() => assertPlantMakes(id)).toThrow(expect.objectContaining({ code }) as Error);
+  expect(() => assertPlantMakes(id, 'specimen')).toThrow(expect.objectContaining({ code }) as Error);
+});
+
+test('with keys of your own ceremony it makes the card itself', () => {
+  expect(() => assertPlantMakes('cccd-2021', 'own')).not.toThrow();
+  expect(() => assertPlantMakes('icao-td3', 'own')).toThrow(expect.objectContaining({ code: 'CONFIG_PROFILE_BEYOND_PLANT' }) as Error);
 });
 
 const { sod, ...algorithms } = profileById('cccd-2021-specimen').algorithms;
@@ -27,7 +32,7 @@ test.each([
   ['NULL parameters', { digestParameters: 'null' }],
   ['an RSA signature', { signature: { kind: 'rsassa-pss', bits: 3072, digest: 'SHA-256' } }],
 ])('a security object with %s is made by a plant, but not in a lab', (_what, changes) => {
-  expect(() => assertMadeHere(variant(changes))).not.toThrow();
+  expect(() => assertMadeHere(variant(changes), 'specimen')).not.toThrow();
   expect(() => assertSignedInLab(variant(changes))).toThrow(beyond);
 });
 

@@ -6,28 +6,35 @@ import { ConfigError } from '#production/config';
  * Passes the profile of a card that this plant can make as a whole. Throws `ProfileError` `PROFILE_UNKNOWN`, `ConfigError`
  * `CONFIG_PROFILE_WITHOUT_AUTHORITY` or `CONFIG_PROFILE_BEYOND_PLANT`.
  */
-export function assertPlantMakes(id: string): void {
-  assertMadeHere(profileById(id));
+export function assertPlantMakes(id: string, keys: PlantKeys): void {
+  assertMadeHere(profileById(id), keys);
 }
 
-export function assertMadeHere(profile: CardProfile): void {
-  assertSignedHere(profile);
+/** By the specimen ceremony of an embedded plant, or by one of your own in your tokens. */
+export type PlantKeys = 'specimen' | 'own';
+
+export function assertMadeHere(profile: CardProfile, keys: PlantKeys): void {
+  if (keys === 'specimen') assertSpecimen(profile);
+  refuseCardSecurity(profile);
   // The plant prints both faces.
   if (profile.face === 'none') throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'no layout of a face' });
 }
 
-/** Passes what specimen keys may sign, and what is made here. */
-export function assertSignedHere(profile: CardProfile): void {
-  // The keys of this version come from a specimen ceremony: no card that says it is real may hang on them.
+/** No card that says it is real may hang on specimen keys. */
+function assertSpecimen(profile: CardProfile): void {
   if (!profile.specimen) throw new ConfigError('CONFIG_PROFILE_WITHOUT_AUTHORITY', { where: '/profile' });
+}
+
+function refuseCardSecurity(profile: CardProfile): void {
   if (profile.files.includes('EF.CardSecurity')) {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', { where: '/profile', detail: 'EF.CardSecurity' });
   }
 }
 
-/** A lab's Document Signer has one curve and one hash. Throws `CONFIG_PROFILE_BEYOND_PLANT`. */
+/** A lab's keys are specimens, and its Document Signer has one curve and one hash. Throws as above. */
 export function assertSignedInLab(profile: CardProfile): void {
-  assertSignedHere(profile);
+  assertSpecimen(profile);
+  refuseCardSecurity(profile);
   const { digest, digestParameters, signature } = profile.algorithms.sod;
   if (digest !== 'SHA-256' || digestParameters !== 'absent' || signature.kind !== 'ecdsa' || signature.digest !== 'SHA-256') {
     throw new ConfigError('CONFIG_PROFILE_BEYOND_PLANT', {

@@ -47,7 +47,7 @@ export interface StartedPlant {
  * other. Nothing is left running when a part does not start.
  */
 export async function startWholePlant(config: Config, extras: PlantExtras = {}): Promise<StartedPlant> {
-  assertPlantMakes(config.profile);
+  assertPlantMakes(config.profile, config.tokens === null ? 'specimen' : 'own');
   const events = logged(config.plantDir, extras);
   const plant = await startPlant({ ...servicesOf(config), onEvent: events.onEvent });
   try {
