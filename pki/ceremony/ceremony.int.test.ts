@@ -5,8 +5,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Secret, toHex, utf8 } from '#encoder/bytes';
+import { signDetached, verifyDetached } from '#pki/cms';
 import { hostedHsm, type HostedHsm } from '#pki/hsm';
+import { signJws, verifyJws } from '#pki/jws';
 import { importMasterList } from '#pki/master-list';
+import { openBox, sealBox } from '#pki/sealed-box';
 import { documentSigner, issueSod, prepareSod, verifySod } from '#pki/sod';
 import { EF_COM, softHsmHome, softHsmProcess, softHsmTokens, specimenFiles, type SoftHsmToken } from '#pki/testing';
 import { parseCertificate } from '#pki/x509';
@@ -105,6 +108,28 @@ test('either token signs documents under the one CSCA, and both compute the same
   expect(toHex(await line.b.cmac(b.transportMasterKey, utf8('chip')))).toBe(mac);
 }, 60_000);
 
+test('each key of a line does its work in its token: manifest, birth certificate, record key', async () => {
+  const at = new Date();
+  for (const [name, hsm] of Object.entries(line)) {
+    const keys = result.lineTokens[name] ?? expect.fail(name);
+    const { key: plantKey, certificate } = keys.plantSigner;
+    const p7s = await signDetached(utf8('manifest'), { certificate, sign: (digest) => hsm.sign(plantKey, digest) }, at);
+    expect(verifyDetached(p7s, utf8('manifest'), { trusted: [certificate] }).certificate).toEqual(certificate);
+
+    const birth = keys.birthCertificateSigner;
+    const publicKey = parseCertificate(birth.certificate).spki;
+    const header = { typ: 'cardmint-birth-certificate+json', kid: 'birth' };
+    const jws = await signJws(utf8('{}'), header, { publicKey, sign: (digest) => hsm.sign(birth.key, digest) });
+    expect(verifyJws(jws, { publicKey, typ: header.typ }).payload).toEqual(utf8('{}'));
+
+    const { key: recordKey } = keys.recordKey;
+    const dataKey = new Secret(new Uint8Array(32).fill(6));
+    const box = sealBox(keys.recordKey.publicKey, dataKey, utf8('record 1'));
+    const recipient = { point: recordKey.point, ecdh: (peer: Uint8Array) => hsm.ecdhDerive(recordKey, peer) };
+    expect((await openBox(box, recipient, utf8('record 1'))).reveal()).toEqual(dataKey.reveal());
+  }
+}, 60_000);
+
 test('OpenSSL verifies CSCA, link, Document Signers and list signers over their TBS bytes, and reads the CRL', () => {
   const file = (name: string, bytes: Uint8Array): string => {
     const path = join(folder, name);
@@ -114,6 +139,10 @@ test('OpenSSL verifies CSCA, link, Document Signers and list signers over their 
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   const [root] = result.csca.all;
   const csca = file('csca.cer', root ?? expect.fail('a CSCA'));
+  const text = openssl('x509', '-inform', 'DER', '-in', csca, '-noout', '-text');
+  expect(text).toContain('Field Type: prime-field');
+  expect(text).toContain('CN = CSCA Cardmint SPECIMEN Vietnam');
+  expect(text).not.toContain('ASN1 OID: brainpool');
   const publicKey = file('csca.pem', utf8(openssl('x509', '-inform', 'DER', '-in', csca, '-noout', '-pubkey')));
   const signers = Object.values(result.lineTokens).flatMap(({ documentSigners }) => documentSigners.map(({ certificate }) => certificate));
   const listSigners = [result.masterListSigner, result.deviationListSigner].map(
@@ -124,7 +153,9 @@ test('OpenSSL verifies CSCA, link, Document Signers and list signers over their 
     const verified = openssl('dgst', '-sha512', '-verify', publicKey, '-signature', file('tbs.sig', signature), file('tbs.bin', der));
     expect(verified).toContain('Verified OK');
   }
-  expect(openssl('crl', '-inform', 'DER', '-in', file('csca.crl', result.crl), '-noout', '-text')).toContain('No Revoked Certificates');
+  const crl = openssl('crl', '-inform', 'DER', '-in', file('csca.crl', result.crl), '-noout', '-text');
+  expect(crl).toContain('No Revoked Certificates');
+  expect(crl).toContain('X509v3 CRL Number');
   const masterList = importMasterList(result.masterList ?? expect.fail('a master list'), { csca: result.csca.all, at: new Date() });
   expect(masterList.certificates).toHaveLength(result.csca.all.length + result.csca.links.length);
 }, 60_000);

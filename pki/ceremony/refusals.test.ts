@@ -1,13 +1,16 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { Secret, utf8 } from '#encoder/bytes';
-import { LyingHsm } from '#hsm-mocks';
+import { Secret } from '#encoder/bytes';
+import { LyingHsm, type Lie } from '#hsm-mocks';
 import { wrapForToken } from '#pki/hsm';
 import { disguised } from '#pki/testing';
 import { approve } from './approval.ts';
 import type { PresentCustodian } from './custodian.ts';
+import { resultOf } from './ceremony-result.ts';
+import { parseMinutes } from './minutes.ts';
 import { ceremonyApprovable } from './run-ceremony.ts';
 import {
   approvedBy,
+  AUTHORITY_PIN,
   fileOf,
   kcvBy,
   MASTER,
@@ -111,7 +114,7 @@ describe('the authority’s token', () => {
   });
 
   test('T: a token that is open before the quorum is there, or whose PIN fewer people hold than the file asks for', async () => {
-    await tokens.authority.open(new Secret(utf8('the PIN that nobody knows')));
+    await tokens.authority.open(AUTHORITY_PIN);
     await expect(run()).rejects.toMatchObject({ code: 'CEREMONY_AUTHORITY_UNGUARDED' });
     await tokens.authority.close();
     journal.text = undefined;
@@ -127,6 +130,16 @@ describe('the authority’s token', () => {
     await expect(tokens.authority.list()).rejects.toMatchObject({ code: 'HSM_NOT_OPEN' });
     const intent = (journal.text ?? '').split('\n').find((line) => line.includes('signature-intent'));
     expect((await run()).map((minute) => JSON.stringify(minute))).toContain(intent);
+  });
+
+  test('is asked again once when it lost its session, and not a second time', async () => {
+    const losing = (times: number) =>
+      new LyingHsm(
+        tokens.authority,
+        Array.from({ length: times }, (): Lie => 'HSM_SESSION_LOST'),
+      );
+    await expect(rehearse(file, room, { ...tokens, authority: losing(2) }, journal)).rejects.toMatchObject({ code: 'HSM_SESSION_LOST' });
+    await rehearse(file, room, { ...tokens, authority: losing(1) }, journal);
   });
 });
 
@@ -170,6 +183,7 @@ describe('the file', () => {
     await expect(run()).rejects.toThrow('killed');
     const second = fileOf(everybody, 2, SHORT, 'second');
     await expect(run({}, second)).rejects.toMatchObject({ code: 'CEREMONY_UNFINISHED', where: 'test' });
+    expect(() => resultOf(parseMinutes(journal.text ?? '', 'rehearsal'))).toThrow(/CEREMONY_UNFINISHED/);
   });
 
   test('T: new people alone cannot follow the old ones: both approve', async () => {
@@ -249,15 +263,48 @@ describe('a rehearsal', () => {
 });
 
 describe('tokens and minutes that do not fit', () => {
+  /** What is done in the authority's token while no ceremony has it open. */
+  async function inAuthority<T>(act: (hsm: SoftwareTokens['authority']) => Promise<T>): Promise<T> {
+    await tokens.authority.open(AUTHORITY_PIN);
+    try {
+      return await act(tokens.authority);
+    } finally {
+      await tokens.authority.close();
+    }
+  }
+  /** A ceremony that was cut short after its CSCA was made; its key's label and identifier. */
+  async function cutShort() {
+    journal.killAt = { save: 5, durable: true };
+    await expect(run()).rejects.toThrow('killed');
+    journal.killAt = undefined;
+    return inAuthority(async (hsm) => (await hsm.list())[0] ?? expect.fail('a key'));
+  }
+
   test('T: keys of this ceremony without its minutes: nothing is destroyed', async () => {
     await run();
+    const before = await inAuthority((hsm) => hsm.list());
     journal.text = undefined;
     await expect(run()).rejects.toMatchObject({ code: 'CEREMONY_MINUTES_MISSING' });
+    expect(await inAuthority((hsm) => hsm.list())).toEqual(before);
+  });
+
+  test('T: a second key with the label of a known one', async () => {
+    const { label } = await cutShort();
+    await inAuthority((hsm) => hsm.generateEcKey({ label, curve: 'P-256', purpose: 'sign' }));
+    await expect(run()).rejects.toMatchObject({ code: 'CEREMONY_TOKEN_UNEXPECTED' });
+  });
+
+  test('T: a key of an interrupted ceremony is gone from its token', async () => {
+    const { keyId } = await cutShort();
+    await inAuthority((hsm) => hsm.destroy(keyId));
+    await expect(run()).rejects.toMatchObject({ code: 'HSM_KEY_NOT_FOUND' });
   });
 
   test('T: minutes of an earlier day: the keys that they do not know are not destroyed', async () => {
     await run();
+    const before = await inAuthority((hsm) => hsm.list());
     journal.text = (journal.text ?? '').split('\n').slice(0, 3).join('\n');
     await expect(run()).rejects.toMatchObject({ code: 'CEREMONY_TOKEN_UNEXPECTED' });
+    expect(await inAuthority((hsm) => hsm.list())).toEqual(before);
   });
 });

@@ -29,13 +29,20 @@ describe('a ceremony of two line tokens and an authority', () => {
   test('makes what the file says, each certificate verified by node:crypto', async () => {
     const result = resultOf(await run());
     const csca = new X509Certificate(result.csca.current.certificate);
+    expect(csca.subject).toContain('CN=CSCA SPECIMEN');
     expect(csca.verify(csca.publicKey)).toBe(true);
+    // Its last Document Signer, certified on its last day, verifies to the end of its last card (Doc 9303-12 §4.1.4).
+    const { notAfter } = parseCertificate(result.csca.current.certificate).validity;
+    expect(notAfter >= addYears(addDays(addYears(NOW, 5), 90), 25)).toBe(true);
     const trust = cvTrustPoint(cvCertificate.decode(result.cvca.certificate));
+    expect(trust).toMatchObject({ reference: 'VNSPECIMEN00001', role: 'cvca', effectiveDate: '2026-11-22' });
     for (const token of ['a', 'b'] as const) {
       const keys = result.lineTokens[token] ?? expect.fail(`token ${token} has keys`);
       for (const { certificate } of keys.documentSigners) {
         expect(new X509Certificate(certificate).verify(csca.publicKey)).toBe(true);
-        expect(parseCertificate(certificate).validity.notAfter).toEqual(addYears(addDays(NOW, 90), 25));
+        const { validity, privateKeyUsagePeriod } = parseCertificate(certificate);
+        expect(validity.notAfter).toEqual(addYears(addDays(NOW, 90), 25));
+        expect(privateKeyUsagePeriod).toEqual({ notBefore: NOW, notAfter: addDays(NOW, 90) });
       }
       for (const { certificate } of [keys.plantSigner, keys.birthCertificateSigner]) {
         const own = new X509Certificate(certificate);
@@ -46,7 +53,9 @@ describe('a ceremony of two line tokens and an authority', () => {
       expect(keys.citizenReferenceKey.bits).toBe(256);
     }
     const crl = parseCrl(result.crl);
+    expect(crl.revoked).toEqual([]);
     expect(crlFault(crl, parseCertificate(result.csca.current.certificate), addDays(NOW, 89))).toBeUndefined();
+    expect(crlFault(crl, parseCertificate(result.csca.current.certificate), addDays(NOW, 91))).toBe('stale');
   });
 
   test('both tokens have the same three AES keys, and different keys of every other kind', async () => {

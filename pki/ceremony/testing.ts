@@ -15,7 +15,8 @@ import { kcvApprovable } from './steps/import-shared-keys.ts';
 export const NOW = new Date('2026-11-22T08:00:00Z');
 export const MASTER = new Secret(fromHex('404142434445464748494A4B4C4D4E4F'));
 export const MASTER_KCV = toHex(checkValueOf(MASTER));
-const PIN = utf8('the PIN that nobody knows');
+/** Of the token that `softwareTokens` makes for the authority; `people` have its shares. */
+export const AUTHORITY_PIN = new Secret(utf8('the PIN that nobody knows'));
 
 /** Keeps the last text; at `killAt` the process dies, before or after that save is durable. */
 export class MemoryJournal implements CeremonyJournal {
@@ -38,7 +39,7 @@ export class MemoryJournal implements CeremonyJournal {
 }
 
 export async function people(needed: number, of: number): Promise<readonly PresentCustodian[]> {
-  const shares = await dealShares(new Secret(PIN), { needed, of, set: Uint8Array.from(randomBytes(16)) });
+  const shares = await dealShares(AUTHORITY_PIN, { needed, of, set: Uint8Array.from(randomBytes(16)) });
   return shares.map((share, index) => {
     const { publicKey, privateKey } = generateKeyPairSync('ed25519');
     return {
@@ -65,7 +66,7 @@ export async function softwareTokens(): Promise<SoftwareTokens> {
     await hsm.open(pin);
     return hsm;
   };
-  return { authority: new SoftwareHsm({ pin: new Secret(PIN) }), a: await line(), b: await line() };
+  return { authority: new SoftwareHsm({ pin: AUTHORITY_PIN }), a: await line(), b: await line() };
 }
 
 const named = (commonName: string) => ({ country: 'VN', organization: 'Cardmint Specimen', commonName });
