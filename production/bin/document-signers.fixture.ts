@@ -22,12 +22,13 @@ export interface TestTokens {
 
 const PIN = new Secret(utf8('12345678'));
 
-/** Tokens `a`, `b` …, each with so many Document Signers. `over` stands in for a token's Hsm: one that lies. */
+/** Tokens `a`, `b` …, each with so many Document Signers. `over` stands in for a token's Hsm: one that lies. Certified `since`, for 90 days. */
 export async function testTokens(
   signersOfEach: readonly number[],
   over: (hsm: SoftwareHsm, index: number) => Hsm = (hsm) => hsm,
+  since = new Date(Date.now() - 5000),
 ): Promise<TestTokens> {
-  const authority = await throwawayAuthority(new Date(Date.now() - 5000));
+  const authority = await throwawayAuthority(since);
   let number = 0;
   const tokens: TestToken[] = [];
   for (const [index, count] of signersOfEach.entries()) {

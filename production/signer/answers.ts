@@ -50,7 +50,8 @@ export function createAnswers(deps: SignerDeps, signing: Signing = signingOf(dep
     'security-object': async ({ cardId, fence, ...files }) => {
       const dataGroups = new Map(Object.entries(files.dataGroups).map(([number, content]) => [Number(number), fromBase64(content)]));
       const request = { cardId, fence, efCom: fromBase64(files.efCom), dataGroups };
-      const efSod = await securityObject(signing, request, { rehearsal: await signing.signers.any(), at: deps.clock(), cards: deps.cards });
+      const at = deps.clock();
+      const efSod = await securityObject(signing, request, { rehearsal: await signing.signers.any(at), at, cards: deps.cards });
       await signing.reached('before-reply');
       return { efSod: toBase64(efSod) };
     },

@@ -133,12 +133,14 @@ export class DocumentSignerCache {
   }
 
   /**
-   * One that signs, or could: what is fit for it is fit for all of them, they are of one profile.
+   * One that signs, or could, at that time: what is fit for it is fit for all of them, they are of one profile. One whose usage period ended while
+   * nobody signed is still called active.
    * @throws SignerError DOCUMENT_SIGNER_EXHAUSTED when there is none
    */
-  async any(): Promise<DocumentSigner> {
+  async any(at: Date): Promise<DocumentSigner> {
     const { rows } = await sql<{ hash: string }>`
-      select encode(signer_hash, 'hex') as hash from document_signers where state in ('active','spare') order by state, usage_to desc limit 1`.execute(
+      select encode(signer_hash, 'hex') as hash from document_signers
+      where state in ('active','spare') and usage_from <= ${at} and usage_to > ${at} order by state, usage_to desc limit 1`.execute(
       this.#db,
     );
     const [row] = rows;

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { CmsError } from '#pki/cms';
 import { HsmError, type HsmErrorCode } from '#pki/hsm';
 import { LiveTokens, surelyNotSigned } from './live-tokens.ts';
 import type { SignerToken } from './token.ts';
@@ -100,6 +101,36 @@ it('§3.4: a token that lost a key stays out, whatever it says later', async () 
   await expect(ask()).rejects.toMatchObject({ code: 'TOKEN_UNAVAILABLE' });
   await tokens.probe();
   expect([a.probes, tokens.standingOf(a)]).toEqual([0, 'HSM_KEY_VANISHED']);
+});
+
+it('§3.4: a signature that its certificate does not verify is the token’s fault: the next one signs, and it is left alone', async () => {
+  const { tokens, ask, pass, told } = plant();
+  const asked: string[] = [];
+  const answer = await tokens.first(async ({ name }) => {
+    asked.push(name);
+    await Promise.resolve();
+    if (name === 'a') throw new CmsError('CMS_SIGNATURE_REJECTED');
+    return name;
+  });
+  expect([answer, await ask(), asked, told]).toEqual(['b', 'b', ['a', 'b'], ['a CMS_SIGNATURE_REJECTED']]);
+  pass(5000);
+  await tokens.probe();
+  expect(await ask()).toBe('a');
+});
+
+it('§3.4: one wrong key is its own fault; two in a row are the token’s, which stays out', async () => {
+  const { a, tokens, ask, pass } = plant();
+  const wrong = new Error('wrong');
+  tokens.rejected(a, 'key-1', wrong);
+  tokens.rejected(a, 'key-1', wrong);
+  expect(await ask()).toBe('a');
+  tokens.verified(a);
+  tokens.rejected(a, 'key-2', wrong);
+  expect(await ask()).toBe('a');
+  tokens.rejected(a, 'key-3', wrong);
+  pass(3_600_000);
+  await tokens.probe();
+  expect(await ask()).toBe('b');
 });
 
 it('what is wrong with the request is not the token’s fault', async () => {

@@ -33,12 +33,19 @@ const SURELY_NOT_SIGNED: ReadonlySet<string> = new Set([
 /** What says that this one key cannot be used, whatever the others of its token can do: it is gone, or gave what is no signature. */
 const THE_KEY: ReadonlySet<string> = new Set(['HSM_KEY_NOT_FOUND', 'HSM_SIGNATURE_FORM']);
 
+/** The token's signature was not one of its certificate's key: it never left this process. */
+const REJECTED: ReadonlySet<string> = new Set(['CMS_SIGNATURE_REJECTED', 'JWS_SIGNATURE_REJECTED']);
+
 export function isKeyFault(error: unknown): boolean {
   return isCodedError(error) && THE_KEY.has(error.code);
 }
 
 export function isTokenFault(error: unknown): boolean {
   return isCodedError(error) && error.code.startsWith('HSM_') && !NOT_THE_TOKEN.has(error.code);
+}
+
+function isRejected(error: unknown): boolean {
+  return isCodedError(error) && REJECTED.has(error.code);
 }
 
 export function surelyNotSigned(error: unknown): boolean {
@@ -61,6 +68,8 @@ export class LiveTokens {
   readonly #monotonic: () => number;
   readonly #onChange: (token: string, code: string) => void;
   readonly #out = new Map<string, Out>();
+  /** Keys of a token whose signatures were wrong, since it last gave a right one. */
+  readonly #wrong = new Map<string, Set<string>>();
   #reviving: Promise<void> | undefined;
 
   /** @param onChange told of every fault, and `ok` when a token is back */
@@ -103,6 +112,24 @@ export class LiveTokens {
   }
 
   /**
+   * A signature that its certificate does not verify is the key's fault. When the next key of the token does the same it is the token's: it stays out,
+   * with the spares that it still has.
+   */
+  rejected(token: SignerToken, key: string, error: unknown): void {
+    const keys = this.#wrong.get(token.name) ?? new Set();
+    this.#wrong.set(token.name, keys.add(key));
+    if (keys.size < 2) return;
+    const code = isCodedError(error) ? error.code : 'UNEXPECTED';
+    this.#out.set(token.name, { code, pauseMs: 0, until: Infinity });
+    this.#onChange(token.name, code);
+  }
+
+  /** A signature of this token was right. */
+  verified(token: SignerToken): void {
+    this.#wrong.delete(token.name);
+  }
+
+  /**
    * What the first token that does its work answers.
    * @throws SignerError TOKEN_UNAVAILABLE when none does; whatever else `work` throws
    */
@@ -115,7 +142,7 @@ export class LiveTokens {
       try {
         return await work(token);
       } catch (error) {
-        if (!isTokenFault(error)) throw error;
+        if (!isTokenFault(error) && !isRejected(error)) throw error;
         this.failed(token, error);
       }
     }

@@ -150,18 +150,16 @@ async function signOnce(
   document: DocumentToSign,
   intent: Intent,
 ): Promise<{ readonly product: Uint8Array } | { readonly fault: unknown }> {
-  const { token: name, keyId, signer } = await signing.signers.get(intent.signer);
   const end = (outcome: Outcome, together?: (trx: Trx) => Promise<void>): Promise<void> =>
     signing.intents.settle(intent, outcome, together);
+  const failedAs = (code: string): Promise<void> => end({ result: 'failed', code });
+  const { token: name, keyId, signer } = await orEnd(() => signing.signers.get(intent.signer), failedAs);
   const token = signing.tokens.named(name);
   if (token === undefined) {
-    await end({ result: 'failed', code: 'TOKEN_UNKNOWN' });
+    await failedAs('TOKEN_UNKNOWN');
     return { fault: undefined };
   }
-  const prepared = await orEnd(
-    () => document.prepare(signer),
-    (code) => end({ result: 'failed', code }),
-  );
+  const prepared = await orEnd(() => document.prepare(signer), failedAs);
   let raw: Uint8Array;
   try {
     const { digest, algorithm } = prepared;
@@ -179,9 +177,11 @@ async function signOnce(
   try {
     product = await prepared.issue(raw);
   } catch (error) {
+    signing.tokens.rejected(token, intent.signer, error);
     await end({ result: 'doubt', code: codeOf(error) }, (trx) => quarantine(trx, intent.signer, codeOf(error)));
     return { fault: error };
   }
+  signing.tokens.verified(token);
   await signing.reached('verified');
   const { signed } = document;
   await end({ result: 'signed', product }, signed === undefined ? undefined : (trx) => signed(trx, product));
@@ -189,9 +189,9 @@ async function signOnce(
   return { product };
 }
 
-async function orEnd<T>(work: () => T, end: (code: string) => Promise<void>): Promise<T> {
+async function orEnd<T>(work: () => T | Promise<T>, end: (code: string) => Promise<void>): Promise<T> {
   try {
-    return work();
+    return await work();
   } catch (error) {
     await end(codeOf(error));
     throw error;
