@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Secret, utf8 } from '#encoder/bytes';
 import { isCeremonyFinished, minutesFile, runSpecimenCeremony, specimenCustodians } from '#pki/ceremony';
 import type { HostedHsm } from '#pki/hsm';
-import { ensureToken, type TokenHome } from '#production/plant';
+import { ensureToken, PlantError, type TokenHome } from '#production/plant';
 import { hostToken } from './host-token.ts';
 import { openToken } from './refused-pin.ts';
 import type { RunningPlant } from './running-plant.ts';
@@ -14,6 +15,7 @@ import type { RunningPlant } from './running-plant.ts';
  * Tokens that the configuration names get their keys by `cardmint ceremony`.
  */
 export async function ensureSpecimenKeys(plant: RunningPlant): Promise<void> {
+  refuseOlderPlant(plant.plantDir);
   const minutes = minutesFile(plant.plantDir);
   if (existsSync(minutes) && isCeremonyFinished(readFileSync(minutes, 'utf8'))) return;
   // The invented custodians' passphrases are random: nothing is gained by making each guess of one expensive.
@@ -38,6 +40,12 @@ export async function ensureSpecimenKeys(plant: RunningPlant): Promise<void> {
     transportMaster.destroy();
     for (const hsm of hosted) await hsm.close();
   }
+}
+
+/** A plant of before there were line tokens: with new keys its sealed records would never open again. */
+function refuseOlderPlant(plantDir: string): void {
+  const where = join(plantDir, 'ceremony.minutes.jsonl');
+  if (existsSync(where)) throw new PlantError('PLANT_OUTDATED', { where });
 }
 
 /** The authority's token, under a PIN that only the custodians together have; the PIN that could set another one is thrown away. */

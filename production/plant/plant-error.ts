@@ -2,6 +2,7 @@ import { CodedError, type ErrorContext, type ErrorTable } from '#encoder/bytes';
 
 export type PlantErrorCode =
   | 'PLANT_IN_USE'
+  | 'PLANT_OUTDATED'
   | 'PLANT_FOLDER_UNSAFE'
   | 'PLANT_FOLDER_CLOSED'
   | 'PROGRAM_MISSING'
@@ -15,6 +16,16 @@ export type PlantErrorCode =
   | 'READERS_ALIKE';
 
 const TABLE = {
+  PLANT_OUTDATED: {
+    what: {
+      vi: 'Nhà máy này do phiên bản trước lập, khóa được bố trí khác',
+      en: 'an earlier version made this plant, with its keys laid out otherwise',
+    },
+    todo: {
+      vi: 'Hoàn tất bằng phiên bản đó, hoặc lập nhà máy mới ở thư mục khác',
+      en: 'finish it with that version, or begin a new plant in another folder',
+    },
+  },
   PLANT_IN_USE: {
     what: { vi: 'Một tiến trình khác đang dùng thư mục nhà máy này', en: 'another process is using this plant folder' },
     todo: { vi: 'Dừng tiến trình đó, hoặc chọn thư mục khác', en: 'stop that process, or choose another folder' },
