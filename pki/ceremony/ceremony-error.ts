@@ -5,7 +5,6 @@ export type CeremonyErrorCode =
   | 'CEREMONY_MINUTES_MISSING'
   | 'CEREMONY_MINUTES_BROKEN'
   | 'CEREMONY_TOKEN_UNEXPECTED'
-  | 'CEREMONY_TRANSPORT_MASTER_CHANGED'
   | 'CEREMONY_SECOND_OPINION'
   | 'CEREMONY_UNFINISHED'
   | 'CEREMONY_FILE_INVALID'
@@ -52,10 +51,6 @@ const TABLE = {
   CEREMONY_TOKEN_UNEXPECTED: {
     what: { vi: 'Token có khóa không giải thích được bằng biên bản', en: 'the token has keys that the minutes do not explain' },
     todo: { vi: 'Cách ly token và kiểm kê khóa', en: 'quarantine the token and take an inventory of its keys' },
-  },
-  CEREMONY_TRANSPORT_MASTER_CHANGED: {
-    what: { vi: 'Khóa vận chuyển khác với khóa đã nhập', en: 'the transport master is not the one that was imported' },
-    todo: { vi: 'Kiểm tra KCV với nhà sản xuất chip', en: 'check the KCV with the chip maker' },
   },
   CEREMONY_SECOND_OPINION: {
     what: { vi: 'Thư viện kiểm tra thứ hai không chấp nhận chứng thư', en: 'the second library does not accept the certificate' },

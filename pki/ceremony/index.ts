@@ -5,10 +5,7 @@
  * are written down. What a certificate or a list says is the business of the rooms that issue them.
  */
 export { CeremonyError, type CeremonyErrorCode } from './ceremony-error.ts';
-export { runFirstCeremony, type CeremonyDeps } from './run.ts';
-export { readCeremony, type FirstCeremonyResult } from './result.ts';
-export { specimenPlan, type CeremonyPlan } from './plan.ts';
-export { fileCeremonyJournal, type CeremonyJournal, type Minute } from './minutes.ts';
+export { fileCeremonyJournal, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 export {
   approvalDigest,
   approvalText,
@@ -36,7 +33,6 @@ export { ceremonyApprovable, runCeremony, type RunCeremonyDeps } from './run-cer
 export type { TokenSource, WrappedKeys } from './proceedings.ts';
 export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';
 export { verifyMinutes, type VerifiedCeremony, type VerifiedMinutes } from './verify-minutes.ts';
-export { parseMinutes, type MinutesMode } from './minutes.ts';
 export { kcvApprovable } from './steps/import-shared-keys.ts';
 export { specimenCeremony, specimenHead } from './specimen-file.ts';
 export {

@@ -3,7 +3,7 @@ import { cvCertificate } from '#encoder/cv-certificate';
 import { CeremonyError, minutesFile, resultOf, verifyMinutes, type CeremonyResult, type LineTokenKeys } from '#pki/ceremony';
 import type { Hsm } from '#pki/hsm';
 import type { NewDocumentSigner, SignerToken, Trust } from '#production/signer';
-import { documentSignerKeys } from './signer-token.ts';
+import { documentSignerKeys } from './document-signer-keys.ts';
 
 /** How long the plant's own terminals are certified for: a month, as in the certificate policy of the EU. */
 const TERMINAL_DAYS = 30;

@@ -16,7 +16,6 @@ import {
 import { LyingHsm, SoftwareHsm, type Lie } from '#hsm-mocks';
 import { admitFromCeremony, signDocuments, type SigningDeps, type SigningPoint } from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
-import { documentSignerKeys } from './signer-token.ts';
 import { admitAll, testDocument, testTokens, type TestToken } from './document-signers.fixture.ts';
 import { rehearsalToken } from './rehearsal-token.ts';
 
@@ -351,7 +350,7 @@ describe('a Document Signer with an RSA key', () => {
       });
       const certificate = await issueCertificate(prepareCertificate(request, issuer), (digest) => hsm.sign(root, digest));
       await admitFromCeremony(store.db, [{ token: 'a', keyId: made.keyId, certificate, counter: 0 }]);
-      const token = { ...rehearsalToken('a', hsm), ...documentSignerKeys(hsm) };
+      const token = rehearsalToken('a', hsm);
       const algorithm = { key, hash: 'sha256' } as const;
       const content = utf8('an RSA document');
       const product = await signDocuments({ db: store.db, tokens: [token], clock: () => new Date() })({

@@ -11,9 +11,11 @@ import {
   prepareCertificate,
   type IssuingKey,
 } from '#pki/x509';
+import { DOCUMENT_SIGNER_CURVE } from './document-signer-keys.ts';
 
 const CSCA_CURVE = 'brainpoolP512r1';
-export const SIGNER_CURVE = 'brainpoolP384r1';
+/** As of the keys that the signer has made in a token. */
+export const SIGNER_CURVE = DOCUMENT_SIGNER_CURVE;
 const NAME = { country: 'VN', organization: 'Cardmint Rehearsal', commonName: 'CSCA REHEARSAL' };
 const SHARED = { mrzCountry: 'VNM', crlUrls: ['https://rehearsal.invalid/VNM.crl'] };
 const USAGE_DAYS = 90;
