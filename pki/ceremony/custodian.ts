@@ -42,7 +42,8 @@ export interface PresentCustodian extends Custodian {
   readonly share?: Share;
 }
 
-export const PASSPHRASE_BYTES_MIN = 12;
+/** Characters, in UTF-8: of Vietnamese letters most have two or three bytes. */
+export const PASSPHRASE_MIN = 12;
 const COST = 2 ** 17;
 
 /** Makes the person's key pair. `random` gives salt and nonce. Throws `CUSTODIAN_PASSPHRASE_SHORT`. */
@@ -51,7 +52,8 @@ export function newCustodian(
   passphrase: Secret,
   { random, cost = COST }: { readonly random: (length: number) => Uint8Array; readonly cost?: number },
 ): CustodianFile {
-  if (passphrase.length < PASSPHRASE_BYTES_MIN) throw new CeremonyError('CUSTODIAN_PASSPHRASE_SHORT', { where: who.id });
+  if (passphrase.reveal().filter((byte) => (byte & 0xc0) !== 0x80).length < PASSPHRASE_MIN)
+    throw new CeremonyError('CUSTODIAN_PASSPHRASE_SHORT', { where: who.id });
   const pair = generateKeyPairSync('ed25519');
   const publicKey = toHex(Uint8Array.from(pair.publicKey.export({ format: 'der', type: 'spki' })));
   const open = { format: 'cardmint-custodian/1', ...who, publicKey, scrypt: { cost, salt: toHex(random(16)) } } as const;

@@ -12,6 +12,7 @@ export {
   approve,
   assertApproved,
   readApproval,
+  samePerson,
   type Approvable,
   type Approval,
   type ApprovalText,

@@ -22,6 +22,7 @@ export async function dealShares(
   pin: Secret,
   { needed, of, set }: { readonly needed: number; readonly of: number; readonly set: Uint8Array },
 ): Promise<readonly Share[]> {
+  if (pin.length === 0) throw new CeremonyError('SHARES_UNDEALABLE', { detail: 'no PIN' });
   if (needed < 2 || of < needed || of > 255 || set.length !== SET_BYTES) throw new CeremonyError('SHARES_UNDEALABLE');
   const checked = concat(pin.reveal(), checkOf(pin.reveal(), { set, needed }));
   const parts = await split(checked, of, needed);

@@ -94,18 +94,17 @@ test('a custodian’s file is made once, and the PIN of the authority’s token 
 
 test('a rehearsal needs no approval, and leaves minutes that no plant accepts', async () => {
   await cardmint('specimen-ceremony', '--out', 'first.json', '--kcv', KCV, ...PEOPLE.flatMap((who) => ['--custodian', `${who}.json`]));
-  const rehearsal = await cardmint(
-    'ceremony',
-    'first.json',
-    '--rehearse',
-    '--minutes',
-    'rehearsal.jsonl',
-    ...asked(['an', 'chi'], '--custodian'),
-  );
+  const rehearse = (...more: readonly string[]) =>
+    cardmint('ceremony', 'first.json', '--rehearse', ...more, ...asked(['an', 'chi'], '--custodian'));
+  const rehearsal = await rehearse();
   expect(rehearsal).toMatchObject({ code: 0, err: '' });
   expect(rehearsal.out).toContain('REHEARSAL');
-  expect((await cardmint('minutes', 'rehearsal.jsonl', '--rehearsal')).code).toBe(0);
-  expect((await cardmint('minutes', 'rehearsal.jsonl')).err).toContain('CEREMONY_REHEARSAL');
+  expect((await cardmint('minutes', 'rehearsal.minutes.jsonl', '--rehearsal')).code).toBe(0);
+  expect((await cardmint('minutes', 'rehearsal.minutes.jsonl')).err).toContain('CEREMONY_REHEARSAL');
+  // Not where the ceremony’s own minutes are looked for; and every rehearsal is a new one.
+  expect(existsSync(at('ceremonies.minutes.jsonl'))).toBe(false);
+  expect((await rehearse()).err).toContain('FILE_EXISTS');
+  expect((await rehearse('--minutes', 'nowhere/minutes.jsonl')).err).toContain('FOLDER_MISSING');
 }, 120_000);
 
 test('the ceremony: approved, begun, interrupted by the post, confirmed, and closed', async () => {

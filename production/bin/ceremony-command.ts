@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Type, type Static } from 'typebox';
 import { Check } from 'typebox/value';
@@ -32,6 +32,7 @@ import { plain, type CliIo } from '#production/cli';
 import { checkValue, count, repeated, showCeremony } from './custodian-command.ts';
 import {
   approvalsBeside,
+  assertFolder,
   custodianIn,
   fileFault,
   jsonIn,
@@ -45,7 +46,7 @@ import { hostToken, type TokenPlace } from './host-token.ts';
 
 interface CeremonyOptions {
   readonly rehearse?: boolean;
-  readonly minutes: string;
+  readonly minutes?: string;
   readonly custodian: readonly string[];
   readonly passphraseFile?: readonly string[];
   readonly tokens?: string;
@@ -75,7 +76,10 @@ export function registerCeremony(program: Command, io: CliIo, deps: CeremonyDeps
   program
     .command('ceremony <file>')
     .description('make, roll over and end keys as an approved file says / lễ tạo khóa theo tệp đã phê duyệt')
-    .option('--minutes <file>', 'hash-chained minutes: begun, or gone on with', 'ceremonies.minutes.jsonl')
+    .option(
+      '--minutes <file>',
+      'hash-chained minutes: begun, or gone on with (ceremonies.minutes.jsonl; of a rehearsal, always new: rehearsal.minutes.jsonl)',
+    )
     .option('--custodian <file>', 'file of a custodian who is in the room; repeated', repeated, [])
     .option('--passphrase-file <file>', 'in the order of --custodian, instead of being asked', repeated)
     .option(
@@ -133,10 +137,14 @@ async function ceremony(io: CliIo, path: string, options: CeremonyOptions, deps:
   const mode: MinutesMode = options.rehearse === true ? 'rehearsal' : 'production';
   if (mode === 'rehearsal') io.out('*** DIỄN TẬP / REHEARSAL ***\n');
   showCeremony(io, read);
+  const minutesPath = at(options.minutes ?? (mode === 'rehearsal' ? 'rehearsal.minutes.jsonl' : 'ceremonies.minutes.jsonl'));
+  // Its tokens are thrown away: what an earlier rehearsal began cannot be gone on with.
+  if (mode === 'rehearsal' && existsSync(minutesPath)) throw fileFault('FILE_EXISTS', minutesPath);
+  for (const folder of [dirname(minutesPath), at(options.wrapped ?? '.')]) assertFolder(folder);
   const present = await presentCustodians(options.custodian.map(at), (options.passphraseFile ?? []).map(at));
   const shared = {
     clock: () => new Date(),
-    journal: fileCeremonyJournal(at(options.minutes)),
+    journal: fileCeremonyJournal(minutesPath),
     mode,
     onMinute: (minute: Minute) => io.out(lineOf(minute)),
   };

@@ -1,9 +1,10 @@
 import { rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
 import { InvalidArgumentError, type Command } from 'commander';
 import { Secret, utf8 } from '#encoder/bytes';
 import {
   approve,
+  CeremonyError,
   ceremonyApprovable,
   custodianOf,
   dealShares,
@@ -13,12 +14,25 @@ import {
   openCustodian,
   readCeremonyFile,
   recombine,
+  samePerson,
   withShare,
   type Ceremony,
+  type CustodianFile,
 } from '#pki/ceremony';
 import { readAloud } from '#pki/certificate-request';
 import { plain, type CliIo } from '#production/cli';
-import { custodianIn, passphraseOf, presentCustodians, readBytes, saveApproval, tokenRandom, writePrivate } from './custodian-files.ts';
+import {
+  assertFolder,
+  custodianIn,
+  newPassphraseOf,
+  passphraseOf,
+  presentCustodians,
+  readBytes,
+  saveApproval,
+  tokenRandom,
+  writeAllPrivate,
+  writePrivate,
+} from './custodian-files.ts';
 
 /** What one custodian does at their own desk: a key of their own, approvals, and their share of the authority's PIN. */
 export function registerCustodian(program: Command, io: CliIo): void {
@@ -34,7 +48,8 @@ export function registerCustodian(program: Command, io: CliIo): void {
     .requiredOption('--file <file>', 'where to; a file that is there is not overwritten')
     .option('--passphrase-file <file>', 'instead of being asked')
     .action(async ({ id, name, file, passphraseFile }: NewOptions) => {
-      const passphrase = await passphraseOf(`${name} — cụm mật khẩu mới / new passphrase`, optional(passphraseFile));
+      assertFolder(dirname(at(file)));
+      const passphrase = await newPassphraseOf(name, optional(passphraseFile));
       const made = newCustodian({ id, name }, passphrase, { random: tokenRandom });
       passphrase.destroy();
       writePrivate(at(file), `${JSON.stringify(made, null, 2)}\n`, { replace: false });
@@ -57,19 +72,22 @@ export function registerCustodian(program: Command, io: CliIo): void {
     .option('--passphrase-file <file>', 'in the order of --file, instead of being asked', repeated)
     .action(async (options: DealOptions) => {
       const { needed, pinFile, file, passphraseFile = [], from = [], fromPassphraseFile = [] } = options;
+      const holders = file.map((path) => ({ path: at(path), before: custodianIn(at(path)) }));
+      assertDifferentPeople(holders);
       const pin = pinFile === undefined ? await pinOf(from.map(at), fromPassphraseFile.map(at)) : pinIn(at(pinFile));
       const shares = await dealShares(pin, { needed, of: file.length, set: tokenRandom(16) });
       pin.destroy();
       const sealed = [];
       for (const [index, share] of shares.entries()) {
-        const path = at(file[index] ?? '');
-        const before = custodianIn(path);
+        const holder = holders[index];
+        if (holder === undefined) throw new Error('as many shares as people');
+        const { path, before } = holder;
         const passphrase = await passphraseOf(`${before.name} — cụm mật khẩu / passphrase`, optional(passphraseFile[index]));
         sealed.push({ path, text: `${JSON.stringify(withShare(before, passphrase, share, tokenRandom), null, 2)}\n` });
         passphrase.destroy();
         share.bytes.destroy();
       }
-      for (const { path, text } of sealed) writePrivate(path, text, { replace: true });
+      writeAllPrivate(sealed);
       if (pinFile !== undefined) rmSync(at(pinFile));
       io.out(`✓ ${needed} / ${file.length}${pinFile === undefined ? '' : `; đã xóa / removed: ${pinFile}`}\n`);
     });
@@ -152,7 +170,15 @@ async function byCustodian<T>(
 
 function pinIn(path: string): Secret {
   const bytes = readBytes(path);
-  return Secret.takeOver(bytes.at(-1) === 0x0a ? bytes.subarray(0, -1) : bytes);
+  const end = bytes.at(-1) === 0x0a ? (bytes.at(-2) === 0x0d ? 2 : 1) : 0;
+  return Secret.takeOver(bytes.subarray(0, bytes.length - end));
+}
+
+/** Whoever had two shares would be two people; and of two shares in one file only the second is left. */
+function assertDifferentPeople(holders: readonly { readonly path: string; readonly before: CustodianFile }[]): void {
+  for (const [index, { path, before }] of holders.entries())
+    if (holders.slice(0, index).some((other) => samePerson(custodianOf(other.before), custodianOf(before))))
+      throw new CeremonyError('SHARES_UNDEALABLE', { where: path, detail: 'the same person twice' });
 }
 
 /** The office is handed on: those who had the PIN together give it to those who have it next. */

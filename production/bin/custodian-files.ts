@@ -1,9 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
-import { Secret, utf8 } from '#encoder/bytes';
+import { equalConstantTime, Secret, utf8 } from '#encoder/bytes';
 import {
   approvalText,
   openCustodian,
@@ -24,6 +35,18 @@ export function tokenRandom(length: number): Uint8Array {
 export async function passphraseOf(who: string, file: string | undefined): Promise<Secret> {
   const text = file === undefined ? await askHidden(`${who}: `) : readText(file).replace(/\r?\n$/, '');
   return Secret.takeOver(utf8(text.normalize('NFC')));
+}
+
+/** A new one is typed twice: what was mistyped once, unseen, opens nothing ever again. */
+export async function newPassphraseOf(name: string, file: string | undefined): Promise<Secret> {
+  const passphrase = await passphraseOf(`${name} — cụm mật khẩu mới / new passphrase`, file);
+  if (file !== undefined) return passphrase;
+  const again = await passphraseOf('nhập lại / again', file);
+  const same = equalConstantTime(passphrase.reveal(), again.reveal());
+  again.destroy();
+  if (same) return passphrase;
+  passphrase.destroy();
+  throw fileFault('PASSPHRASES_DIFFER', name);
 }
 
 export function custodianIn(path: string): CustodianFile {
@@ -61,11 +84,37 @@ export function approvalsBeside(ceremonyFile: string, kind: ApprovalKind): reado
   return names.toSorted().map((name) => readApproval(jsonIn(join(folder, name))));
 }
 
-/** 0600, whole or not at all; a file that is there is replaced only when that is meant. */
+/** 0600, whole or not at all, durable when it returns; a file that is there is replaced only when that is meant. */
 export function writePrivate(path: string, text: string, { replace }: { readonly replace: boolean }): void {
   if (!replace && existsSync(path)) throw fileFault('FILE_EXISTS', path);
-  writeFileSync(`${path}.draft`, text, { mode: 0o600 });
-  renameSync(`${path}.draft`, path);
+  writeAllPrivate([{ path, text }]);
+}
+
+/** Several of them: none takes its name before every one of them is on the disk. */
+export function writeAllPrivate(files: readonly { readonly path: string; readonly text: string }[]): void {
+  for (const { path } of files) assertFolder(dirname(path));
+  for (const { path, text } of files) {
+    rmSync(draftOf(path), { force: true });
+    const draft = openSync(draftOf(path), 'wx', 0o600);
+    writeFileSync(draft, text);
+    fsyncSync(draft);
+    closeSync(draft);
+  }
+  for (const { path } of files) renameSync(draftOf(path), path);
+  for (const folder of new Set(files.map(({ path }) => dirname(path)))) {
+    const entry = openSync(folder, 'r');
+    fsyncSync(entry);
+    closeSync(entry);
+  }
+}
+
+function draftOf(path: string): string {
+  return `${path}.draft`;
+}
+
+/** Before anything is done whose outcome is to lie there. */
+export function assertFolder(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) throw fileFault('FOLDER_MISSING', path);
 }
 
 export function readBytes(path: string): Uint8Array {
@@ -98,6 +147,10 @@ const FAULTS = {
     what: { vi: 'Không đọc được tệp', en: 'the file cannot be read' },
     todo: { vi: 'Kiểm tra đường dẫn và quyền', en: 'check the path and its permissions' },
   },
+  FOLDER_MISSING: {
+    what: { vi: 'Không có thư mục này', en: 'there is no such folder' },
+    todo: { vi: 'Tạo thư mục, hoặc kiểm tra đường dẫn', en: 'make the folder, or check the path' },
+  },
   FILE_NOT_JSON: {
     what: { vi: 'Tệp không phải JSON', en: 'the file is not JSON' },
     todo: { vi: 'Kiểm tra tệp', en: 'check the file' },
@@ -105,6 +158,10 @@ const FAULTS = {
   FILE_NOT_TOKENS: {
     what: { vi: 'Tệp không mô tả các token', en: 'the file does not say where the tokens are' },
     todo: { vi: 'Xem cardmint ceremony --help', en: 'see cardmint ceremony --help' },
+  },
+  PASSPHRASES_DIFFER: {
+    what: { vi: 'Hai lần nhập cụm mật khẩu khác nhau', en: 'the passphrase was typed differently the second time' },
+    todo: { vi: 'Làm lại từ đầu', en: 'begin again' },
   },
   PASSPHRASE_UNASKED: {
     what: { vi: 'Không có thiết bị đầu cuối để hỏi cụm mật khẩu', en: 'there is no terminal to ask for the passphrase at' },
@@ -126,8 +183,10 @@ async function askHidden(question: string): Promise<string> {
   });
   const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
   try {
-    return await new Promise((resolve) => {
+    return await new Promise((resolve, reject) => {
       lines.question('', resolve);
+      // Ctrl-C, or the terminal is gone: nobody answers any more.
+      lines.once('close', () => reject(fileFault('PASSPHRASE_UNASKED', 'stdin')));
     });
   } finally {
     lines.close();
