@@ -10,6 +10,7 @@ import { secretFile, type PlantToken } from '#production/plant';
 import {
   admitFromCeremony,
   createAnswers,
+  quarantineRevoked,
   reconcileDaily,
   serveSigner,
   signingOf,
@@ -52,6 +53,7 @@ await runProcess('signer', async (plant, log) => {
     );
     const db = await openPlantDatabase(plant, 'signer', CONNECTIONS);
     await admitFromCeremony(db, await withCounters(signers, tokens));
+    await quarantineRevoked(db, trustOf(ceremony));
     const onToken = (service: string, code: string): void =>
       log.warn({ event: 'token_standing', service, code }, 'a token is out, or back');
     const deps: SignerDeps = { db, tokens, trust: trustOf(ceremony), cards: cardsMade(profile), clock: () => new Date(), onToken };

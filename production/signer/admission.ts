@@ -5,7 +5,8 @@ import { assertApproved, type Approval } from '#pki/ceremony';
 import { issueCertificateRequest, matchCertificate, prepareCertificateRequest, provesKey, readAloud } from '#pki/certificate-request';
 import { pointOfKey } from '#pki/ec';
 import { isKeyOf } from '#pki/sod';
-import { parseCertificate, type DistinguishedName, type SignatureAlgorithm } from '#pki/x509';
+import { parseCrl, revokedSince } from '#pki/crl';
+import { issuedBy, lintCertificate, parseCertificate, type DistinguishedName, type SignatureAlgorithm } from '#pki/x509';
 import { withTransaction, type Db } from '#production/store';
 import { insertDocumentSigner } from './document-signers.ts';
 import { hex, sha256 } from './hashes.ts';
@@ -78,8 +79,9 @@ export async function admitDocumentSigner(deps: SignerDeps, signing: Signing, ad
   const { documentTypes, technicalLifeYears, algorithms } = deps.cards ?? CARDS;
   const { spki, publicKey } = read(der);
   const asked = await requestedKey(deps.db, spki);
-  for (const issuer of issuers) if (!isIssuedBy(read(issuer), read(issuer))) throw refused('issuer-self-signed');
-  const { csca, quorum } = await currentTrust(deps.db, deps.trust);
+  for (const issuer of issuers) assertIssuer(read(issuer), technicalLifeYears);
+  const { csca, crl, quorum } = await currentTrust(deps.db, deps.trust);
+  if (revokedSince(parseCrl(crl), read(der)) !== undefined) throw refused('revoked');
   const findings = matchCertificate({
     certificate: der,
     spki: asked.spki,
@@ -155,6 +157,13 @@ function read(der: Uint8Array): ReturnType<typeof parseCertificate> {
   } catch (cause) {
     throw new SignerError('DOCUMENT_SIGNER_REFUSED', { detail: 'not a certificate', cause });
   }
+}
+
+/** A CSCA that comes along with its Document Signer keeps its own profile. */
+function assertIssuer(issuer: ReturnType<typeof parseCertificate>, technicalLifeYears: number): void {
+  if (!isIssuedBy(issuer, issuer)) throw refused('issuer-self-signed');
+  const findings = lintCertificate(issuer, 'csca', { technicalLifeYears, ...issuedBy(issuer) });
+  if (findings.length > 0) throw refused(`issuer: ${findings.map(({ rule }) => rule).join(', ')}`);
 }
 
 function refused(detail: string): SignerError {

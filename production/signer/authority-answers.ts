@@ -33,7 +33,7 @@ export function authorityAnswers(deps: SignerDeps, signing: Signing): Pick<Answe
       return {};
     },
     'import-csca-link': async ({ link, csca }) => {
-      await importCscaLink(deps.db, deps.trust, { link: fromBase64(link), csca: fromBase64(csca) });
+      await importCscaLink(deps.db, deps.trust, { link: fromBase64(link), csca: fromBase64(csca) }, deps.cards);
       return {};
     },
     reconcile: async () => ({ ...(await reconcile(deps, signing)) }),

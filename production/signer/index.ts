@@ -23,7 +23,7 @@ export {
   type SigningPoint,
 } from './signing.ts';
 export { admitFromCeremony, DEFAULT_BUDGET, type BudgetPolicy, type NewDocumentSigner } from './document-signers.ts';
-export type { Trust } from './trust.ts';
+export { quarantineRevoked, type Trust } from './trust.ts';
 export { serveSigner, type Answers, type SignerServerOptions } from './server.ts';
 export { SignerError, type SignerErrorCode } from './signer-error.ts';
 export type { DocumentSignerKey, SignerToken } from './token.ts';

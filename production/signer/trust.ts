@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
-import { equalBytes } from '#encoder/bytes';
+import { equalBytes, isCodedError } from '#encoder/bytes';
 import type { Quorum } from '#pki/ceremony';
-import { crlFault, parseCrl } from '#pki/crl';
-import { lintCertificate, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
+import { importCrl as readForeignCrl, parseCrl, revokedSince, type Crl } from '#pki/crl';
+import { lintRollOver, parseCertificate, verifySignature, type Certificate } from '#pki/x509';
 import { withTransaction, type Db, type Trx } from '#production/store';
+import { allDocumentSigners, quarantine } from './document-signers.ts';
 import { sha256 } from './hashes.ts';
 import { SignerError } from './signer-error.ts';
 
@@ -29,45 +30,54 @@ export async function currentTrust(db: Db, trust: Trust): Promise<Trust> {
   const imported = (kind: string): readonly Uint8Array[] =>
     rows.filter((row) => row.kind === kind).map(({ content }) => Uint8Array.from(content));
   const all = [...trust.csca.all, ...imported('csca')];
-  const crl = [trust.crl, ...imported('crl')].reduce((newest, next) => (isLater(next, newest) ? next : newest));
+  const crl = [trust.crl, ...imported('crl')].reduce((newest, next) => (isLater(parseCrl(next), parseCrl(newest)) ? next : newest));
   return { ...trust, crl, csca: { current: all.at(-1) ?? trust.csca.current, all, links: [...trust.csca.links, ...imported('link')] } };
 }
 
 /**
- * Takes a revocation list in: of a CSCA that is trusted here, signed by it, in force, and not older than the one that is held.
+ * Takes a revocation list in: of a CSCA that is trusted here, signed by it, in force, and newer than the one that is held, by its date, and by its
+ * number where both are of one CSCA. A Document Signer that stands on it never signs again.
  * @throws SignerError TRUST_REFUSED
  */
 export async function importCrl(db: Db, trust: Trust, crl: Uint8Array, at: Date): Promise<void> {
   const held = await currentTrust(db, trust);
-  const list = read(() => parseCrl(crl));
-  const faults = held.csca.all.map((csca) => crlFault(list, parseCertificate(csca), at));
-  if (!faults.includes(undefined))
-    throw new SignerError('TRUST_REFUSED', { where: 'crl', detail: faults.find((fault) => fault !== 'issuer') ?? 'issuer' });
-  if (!isLater(crl, held.crl) && !equalBytes(crl, held.crl))
+  const before = parseCrl(held.crl);
+  const list = read('crl', () => {
+    const ofOneIssuer = equalBytes(parseCrl(crl).issuer, before.issuer);
+    return readForeignCrl(crl, { csca: held.csca.all, at, ...(ofOneIssuer ? { held: held.crl } : {}) });
+  });
+  if (!isLater(list, before) && !equalBytes(crl, held.crl))
     throw new SignerError('TRUST_REFUSED', { where: 'crl', detail: 'older than the one that is held' });
-  await storeTrust(db, 'crl', crl);
+  await withTransaction(db, async (trx) => {
+    await storeTrust(trx, 'crl', crl);
+    await quarantineListed(trx, list);
+  });
+}
+
+/** Document Signers that the list in force has revoked never sign again. To be called at every start: a ceremony publishes lists too. */
+export async function quarantineRevoked(db: Db, trust: Trust): Promise<void> {
+  const { crl } = await currentTrust(db, trust);
+  await withTransaction(db, (trx) => quarantineListed(trx, parseCrl(crl)));
+}
+
+async function quarantineListed(trx: Trx, list: Crl): Promise<void> {
+  for (const { hash, certificate } of await allDocumentSigners(trx))
+    if (revokedSince(list, parseCertificate(certificate)) !== undefined) await quarantine(trx, hash, 'REVOKED');
 }
 
 /**
- * Takes a new CSCA in, by its link certificate: the link is signed by a CSCA that is trusted here, and certifies the very key of the new
- * self-signed certificate (Doc 9303-12 §4.1.3).
- * @throws SignerError TRUST_REFUSED, with the rule that is broken
+ * Takes a new CSCA in, by its link certificate (Doc 9303-12 §4.1.3), as `lintRollOver` judges the two.
+ * @throws SignerError TRUST_REFUSED, with the rules that are broken
  */
 export async function importCscaLink(
   db: Db,
   trust: Trust,
   material: { readonly link: Uint8Array; readonly csca: Uint8Array },
+  cards: { readonly technicalLifeYears?: number } = {},
 ): Promise<void> {
   const held = await currentTrust(db, trust);
-  const [link, csca] = [read(() => parseCertificate(material.link)), read(() => parseCertificate(material.csca))];
-  const findings = lintCertificate(csca, 'csca');
-  const refused = [
-    ...findings.map(({ rule }) => rule),
-    ...(held.csca.all.some((known) => isIssuedBy(link, parseCertificate(known))) ? [] : ['link-by-a-known-csca']),
-    ...(isIssuedBy(csca, csca) ? [] : ['csca-self-signed']),
-    ...(equalBytes(link.spki, csca.spki) && equalBytes(link.subject, csca.subject) && link.isCa ? [] : ['link-names-this-csca']),
-  ];
-  if (refused.length > 0) throw new SignerError('TRUST_REFUSED', { where: 'link', detail: refused.join(', ') });
+  const findings = lintRollOver(material, held.csca.all, cards);
+  if (findings.length > 0) throw new SignerError('TRUST_REFUSED', { where: 'link', detail: findings.map(({ rule }) => rule).join(', ') });
   await withTransaction(db, async (trx) => {
     await storeTrust(trx, 'link', material.link);
     await storeTrust(trx, 'csca', material.csca);
@@ -84,15 +94,17 @@ export function isIssuedBy(certificate: Certificate, issuer: Certificate): boole
   );
 }
 
-function isLater(crl: Uint8Array, than: Uint8Array): boolean {
-  return parseCrl(crl).thisUpdate > parseCrl(than).thisUpdate;
+function isLater(list: Crl, than: Crl): boolean {
+  const apart = list.thisUpdate.getTime() - than.thisUpdate.getTime();
+  return apart > 0 || (apart === 0 && (list.number ?? 0n) > (than.number ?? 0n));
 }
 
-function read<T>(parse: () => T): T {
+function read<T>(where: string, parse: () => T): T {
   try {
     return parse();
   } catch (cause) {
-    throw new SignerError('TRUST_REFUSED', { detail: 'not readable', cause });
+    if (!isCodedError(cause)) throw cause;
+    throw new SignerError('TRUST_REFUSED', { where, detail: `${cause.code} ${cause.detail ?? ''}`.trim(), cause });
   }
 }
 
