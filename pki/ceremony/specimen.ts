@@ -8,7 +8,7 @@ import { CeremonyError } from './ceremony-error.ts';
 import { resultOf, type CeremonyResult, type LineTokenKeys } from './ceremony-result.ts';
 import { newCustodian, openCustodian, readCustodianFile, withShare, type PresentCustodian } from './custodian.ts';
 import type { AnyKey } from './entries.ts';
-import { fileCeremonyJournal } from './minutes.ts';
+import { fileCeremonyJournal, type Minute } from './minutes.ts';
 import { findKey, type TokenSource } from './proceedings.ts';
 import { ceremonyApprovable, runCeremony } from './run-ceremony.ts';
 import { dealShares, recombine } from './shares.ts';
@@ -65,6 +65,8 @@ export interface SpecimenCeremonyDeps extends SpecimenDeps {
   /** The chip maker's transport master: in the demo the same process plays the maker, and wraps it for each token. Wiped by whoever owns it. */
   readonly transportMaster: Secret;
   readonly documentSigners?: number;
+  /** Called for each minute once it is durable: progress for a person. */
+  readonly onMinute?: (minute: Minute) => void;
 }
 
 /** Where the minutes of all ceremonies of this plant are. */
@@ -146,6 +148,7 @@ async function firstRun(
     mode: 'production',
     present: room,
     kcvApprovals: by(kcvApprovable('transport-master', kcv)),
+    ...(deps.onMinute === undefined ? {} : { onMinute: deps.onMinute }),
     wrappedKeys: ({ publicKey }) => Promise.resolve(wrapForToken(publicKey, deps.transportMaster)),
   });
 }

@@ -28,10 +28,12 @@ export async function startDemoPlant(
 ): Promise<{ readonly started: StartedPlant; readonly deps: DemoDeps }> {
   const config = defaultConfig(folders.plantDir, { recovery: 'auto', apiPort: 0 });
   const provinceKeys = await keysOfProvinces(folders.plantDir, new Date());
+  let minutes = 0;
   const started = await startWholePlant(config, {
     insecureDemoEvidence: join(folders.resultDir, 'cards'),
     provinceCertificates: new Map([...provinceKeys].map(([province, key]) => [province, key.certificate])),
     stopping,
+    onCeremony: () => show.progress(++minutes, 'lễ tạo khóa · key ceremony'),
   });
   const deps: DemoDeps = {
     api: (person) => ApiClient.open({ plant: folders.plantDir, as: person }, io, person),

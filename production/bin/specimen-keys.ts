@@ -14,7 +14,7 @@ import type { RunningPlant } from './running-plant.ts';
  * the line tokens' keys. Run before the signer is started, because a token has one owner; at every start after the first there is nothing to do.
  * Tokens that the configuration names get their keys by `cardmint ceremony`.
  */
-export async function ensureSpecimenKeys(plant: RunningPlant): Promise<void> {
+export async function ensureSpecimenKeys(plant: RunningPlant, onMinute: () => void = () => undefined): Promise<void> {
   refuseOlderPlant(plant.plantDir);
   const minutes = minutesFile(plant.plantDir);
   if (existsSync(minutes) && isCeremonyFinished(readFileSync(minutes, 'utf8'))) return;
@@ -35,7 +35,7 @@ export async function ensureSpecimenKeys(plant: RunningPlant): Promise<void> {
       line[token.name] = hsm;
     }
     const authority = async (): Promise<HostedHsm> => host({ name: 'authority', ...(await authorityToken(plant.plantDir, deps)) });
-    await runSpecimenCeremony({ authority, line }, { ...deps, clock: () => new Date(), transportMaster });
+    await runSpecimenCeremony({ authority, line }, { ...deps, clock: () => new Date(), transportMaster, onMinute });
   } finally {
     transportMaster.destroy();
     for (const hsm of hosted) await hsm.close();

@@ -15,12 +15,17 @@ export function registerStart(program: Command, io: CliIo): void {
     .action(async (options: { readonly config?: string }) => {
       const config = chosenConfig({ ...options, recovery: 'authorised' });
       io.err(`… Khởi động nhà máy · starting the plant in ${config.plantDir}\n`);
+      let ceremony = false;
       await startInterruptibly(
         async (stopping) => ({
           started: await startWholePlant(config, {
             stopping,
             onEvent: (event) => {
               if (event.kind === 'restarting') io.err(`↻ ${event.service}: ${event.because}\n`);
+            },
+            onCeremony: () => {
+              if (!ceremony) io.err('… Lễ tạo khóa của nhà máy mẫu · the specimen plant makes its keys\n');
+              ceremony = true;
             },
           }),
         }),

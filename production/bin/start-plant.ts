@@ -30,6 +30,8 @@ export interface PlantExtras {
   /** Only what answers questions: signer, worker and API. No seat, no inspector and no card moves. */
   readonly withoutLine?: boolean;
   readonly onEvent?: (event: PlantEvent) => void;
+  /** Called for each minute of the first start's ceremony: it takes seconds. */
+  readonly onCeremony?: () => void;
   /** Aborted: the start ends early, with an error, after everything that had been started is stopped. */
   readonly stopping?: AbortSignal;
 }
@@ -67,7 +69,7 @@ export async function startWholePlant(config: Config, extras: PlantExtras = {}):
       processes.set(name, await plant.supervise(processSpec(running, { name, script: `${name}.js`, beats: name === 'inspector' })));
     };
     extras.stopping?.throwIfAborted();
-    if (config.tokens === null) await ensureSpecimenKeys(running);
+    if (config.tokens === null) await ensureSpecimenKeys(running, extras.onCeremony);
     const line = extras.withoutLine !== true;
     extras.stopping?.throwIfAborted();
     await settled([...(line ? [keepVirtualCards(plant, running, processes)] : []), keep('signer')]);
