@@ -184,3 +184,7 @@ export class CeremonyError extends CodedError<CeremonyErrorCode> {
     super(TABLE, code, context);
   }
 }
+
+export function isCeremonyErrorCode(code: string): code is CeremonyErrorCode {
+  return Object.hasOwn(TABLE, code);
+}

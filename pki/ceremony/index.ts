@@ -4,7 +4,7 @@
  * the minutes are the journal that an interrupted ceremony resumes from. It holds no secret: only public halves, identifiers and certificates
  * are written down. What a certificate or a list says is the business of the rooms that issue them.
  */
-export { CeremonyError, type CeremonyErrorCode } from './ceremony-error.ts';
+export { CeremonyError, isCeremonyErrorCode, type CeremonyErrorCode } from './ceremony-error.ts';
 export { fileCeremonyJournal, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 export {
   approvalDigest,
@@ -30,7 +30,8 @@ export {
 } from './custodian.ts';
 export { dealShares, recombine, type Share } from './shares.ts';
 export { describeSteps, readCeremonyFile, tokensOf, type Ceremony, type CeremonyHead } from './file.ts';
-export { ceremonyApprovable, runCeremony, type RunCeremonyDeps } from './run-ceremony.ts';
+export { ceremonyApprovable } from './file-approval.ts';
+export { runCeremony, type RunCeremonyDeps } from './run-ceremony.ts';
 export type { TokenSource, WrappedKeys } from './proceedings.ts';
 export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';
 export { verifyMinutes, type VerifiedCeremony, type VerifiedMinutes } from './verify-minutes.ts';

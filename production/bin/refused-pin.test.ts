@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 
 import type { Secret } from '#encoder/bytes';
 import { HsmError } from '#pki/hsm';
-import { openToken } from './refused-pin.ts';
+import { openToken, rememberRefusal } from './refused-pin.ts';
 
 let plantDir: string;
 let pinFile: string;
@@ -40,6 +40,28 @@ test('a PIN file that was written anew is tried, and a PIN that opens is tried a
   await open();
   await open();
   expect(tried).toEqual(['1357', '2468', '2468']);
+});
+
+test('a PIN that the token refuses later, when its process is started anew, does not reach it again after a restart; another file does', async () => {
+  writeFileSync(pinFile, '2468', { mode: 0o600 });
+  const refused = rememberRefusal({ plantDir, name: 'a', pinFile });
+  await open();
+  refused();
+  await expect(open()).rejects.toMatchObject({ code: 'HSM_PIN_INCORRECT' });
+  expect(tried).toEqual(['2468']);
+  const wasOther = rememberRefusal({ plantDir, name: 'a', pinFile });
+  writeFileSync(pinFile, '02468', { mode: 0o600 });
+  writeFileSync(pinFile, '2468\n', { mode: 0o600 });
+  wasOther();
+  await open();
+  expect(tried).toEqual(['2468', '2468']);
+});
+
+test('the PIN that was read for the token is wiped once it was presented', async () => {
+  writeFileSync(pinFile, '2468', { mode: 0o600 });
+  let presented: Secret | undefined;
+  await openToken({ open: (pin) => Promise.resolve(void (presented = pin)) }, { plantDir, name: 'a', pinFile });
+  expect(() => presented?.reveal()).toThrow('destroyed');
 });
 
 test('a token that is away is no wrong PIN: it is tried again', async () => {

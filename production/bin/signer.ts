@@ -23,7 +23,7 @@ import { hostToken, refuseMock } from './host-token.ts';
 import { ceremonyOf, documentSignersOf, lineToken, trustOf } from './line-token.ts';
 import { runProcess } from './process.ts';
 import { assertSignedAsProfiled } from './plant-profile.ts';
-import { openToken } from './refused-pin.ts';
+import { openToken, rememberRefusal } from './refused-pin.ts';
 import { openPlantDatabase, signerTokenFile, type RunningPlant } from './running-plant.ts';
 
 const CALLERS: readonly SignerClientIdentity[] = ['api', 'line', 'inspector', 'worker', 'authority'];
@@ -35,7 +35,14 @@ await runProcess('signer', async (plant, log) => {
   const profile = profileById(plant.profile);
   assertSignedAsProfiled(profile, signers);
   const named = plant.tokens.filter(({ name }) => ceremony.lineTokens[name] !== undefined);
-  const hosted = named.map((token) => ({ token, hsm: hostToken(token, { onEvent: (event) => told(log, token, event) }) }));
+  const hosted = named.map((token) => {
+    const refused = rememberRefusal({ plantDir: plant.plantDir, ...token });
+    const onEvent = (event: HostedEvent): void => {
+      told(log, token, event);
+      if (event.state === 'pin-refused') refused();
+    };
+    return { token, hsm: hostToken(token, { onEvent }) };
+  });
   const tokens = hosted.flatMap(({ token: { name }, hsm }) => {
     const keys = ceremony.lineTokens[name];
     return keys === undefined ? [] : [lineToken(hsm, name, keys)];

@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { Secret } from '#encoder/bytes';
 import type { TransportKeys } from '#encoder/drivers';
 import type { KeyOwner } from '#encoder/globalplatform';
+import { CeremonyError, isCeremonyErrorCode } from '#pki/ceremony';
 import type { SignerClient, SignerHealth } from './contract.ts';
 import { isSignerErrorCode, SignerError } from './signer-error.ts';
 import { fromBase64, toBase64, type RequestName, type RequestOf } from './wire.ts';
@@ -13,7 +14,7 @@ const ANSWER_MS_MAX = 15_000;
 /**
  * The signer as another process sees it. `tokenFile` holds that process's identity and is read at each call, so that a
  * signer that made new ones at its start is understood without a restart.
- * Errors: `SignerError` with the signer's own code, or SIGNER_UNREACHABLE.
+ * Errors: `SignerError` with the signer's own code, or SIGNER_UNREACHABLE; `CeremonyError` for what people's approvals lack.
  */
 export function connectSigner(at: SignerAddress): SignerClient {
   const ask = <N extends RequestName>(name: N, body: RequestOf<N>): Promise<Readonly<Record<string, unknown>>> => askSigner(at, name, body);
@@ -80,6 +81,10 @@ async function call(at: SignerAddress, name: RequestName, body: unknown): Promis
   const parsed = parse(answer, name);
   if (status === 200) return parsed;
   const code = typeof parsed['code'] === 'string' ? parsed['code'] : '';
+  if (isCeremonyErrorCode(code)) {
+    const told = (part: unknown): string => (typeof part === 'string' ? part : '');
+    throw new CeremonyError(code, { where: told(parsed['where']), detail: told(parsed['detail']) });
+  }
   throw new SignerError(isSignerErrorCode(code) ? code : 'SIGNATURE_FAILED', {
     where: name,
     detail: [isSignerErrorCode(code) ? undefined : code, parsed['detail']].filter((part) => typeof part === 'string').join(', '),
