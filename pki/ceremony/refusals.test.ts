@@ -7,7 +7,7 @@ import { approve } from './approval.ts';
 import type { PresentCustodian } from './custodian.ts';
 import { resultOf } from './ceremony-result.ts';
 import { parseMinutes } from './minutes.ts';
-import { ceremonyApprovable } from './run-ceremony.ts';
+import { ceremonyApprovable } from './file-approval.ts';
 import {
   approvedBy,
   AUTHORITY_PIN,

@@ -1,12 +1,14 @@
 import { utf8 } from '#encoder/bytes';
-import { approvalText, approve, assertApproved, type Approval, type Approvable, type Quorum } from './approval.ts';
+import { approvalText, approve, assertApproved, type Approval, type Approvable } from './approval.ts';
 import { CeremonyError } from './ceremony-error.ts';
 import type { PresentCustodian } from './custodian.ts';
-import { recorded, standingMinutes, textOf } from './entries.ts';
+import { recorded, standingMinutes } from './entries.ts';
 import { kindOf, readCeremonyFile, tokensOf, type Ceremony } from './file.ts';
-import { hashOf, parseMinutes, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
+import { assertFileApproved, ceremonyApprovable, closingApprovable, quorumsOf } from './file-approval.ts';
+import { hashOf, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 import { Proceedings, type TokenSource, type WrappedKeys } from './proceedings.ts';
 import { quorumOf } from './quorum.ts';
+import { verifyMinutes } from './verify-minutes.ts';
 
 export interface RunCeremonyDeps {
   readonly clock: () => Date;
@@ -24,23 +26,13 @@ export interface RunCeremonyDeps {
   readonly onMinute?: (minute: Minute) => void;
 }
 
-/** What each person signs before a ceremony: the file, byte by byte. An approval of its rehearsal is none of the ceremony. */
-export function ceremonyApprovable(file: Uint8Array, mode: MinutesMode = 'production'): Approvable {
-  return { kind: mode === 'rehearsal' ? 'rehearsal' : 'ceremony', content: file };
-}
-
-/** What each person who is present signs at its end: the hash of the last minute, and with it all minutes before, and when that was. */
-export function closingApprovable(head: string, at: string): Approvable {
-  return { kind: 'minutes', content: utf8(`${head} ${at}`) };
-}
-
 /**
  * Does what the file says, or finishes what an interrupted run began; run again afterwards, it changes nothing and asks nobody. The minutes
  * of all ceremonies of one authority are one chain: `resultOf` reads what stands. Returns them.
  *
  * Refuses a file that was not approved as it is by enough different people (`APPROVAL_…`), by the people of the ceremony before it as
  * well when there was one; too few of them in the room (`CEREMONY_PEOPLE_ABSENT`, `SHARES_…`); a file that is not the one that was begun
- * (`CEREMONY_PLAN_CHANGED`); and whatever else `CeremonyErrorCode` names. Throws `HsmError` too.
+ * (`CEREMONY_PLAN_CHANGED`); minutes that `verifyMinutes` refuses; and whatever else `CeremonyErrorCode` names. Throws `HsmError` too.
  */
 export async function runCeremony(
   file: Uint8Array,
@@ -50,7 +42,8 @@ export async function runCeremony(
 ): Promise<readonly Minute[]> {
   const ceremony = readCeremonyFile(file);
   const text = await deps.journal.load();
-  const minutes = text === undefined ? [] : parseMinutes(text, deps.mode);
+  // Who approves this one is read in them: each signature in them is asked about before anything is built on them.
+  const { minutes } = verifyMinutes(text ?? '', deps.mode);
   const begun = recorded(minutes, 'started', ceremony.id);
   if (begun !== undefined && begun.facts['sha256'] !== ceremony.sha256)
     throw new CeremonyError('CEREMONY_PLAN_CHANGED', { where: ceremony.id });
@@ -108,25 +101,6 @@ function closingFacts(minutes: readonly Minute[], present: readonly PresentCusto
   const head = hashOf(last);
   const signatures = present.map((person) => approvalText(approve(person, closingApprovable(head, at.toISOString()))));
   return { head, ...Object.fromEntries(signatures.map(({ person, signature }) => [`closed.${person}`, signature])) };
-}
-
-/** Those of the file; and, when it is not the first ceremony, those of the one before, who alone can hand their office on. */
-export function quorumsOf(minutes: readonly Minute[], ceremony: Ceremony): readonly Quorum[] {
-  const before = minutes.findLast(({ step, subject }) => step === 'finished' && subject !== ceremony.id);
-  const file = before === undefined ? undefined : recorded(minutes, 'started', before.subject)?.facts;
-  const own = quorumOf(ceremony);
-  return file === undefined ? [own] : [own, quorumOf(readCeremonyFile(utf8(textOf(file, 'file'))))];
-}
-
-/** Each quorum is asked about its own people; who is of none has no place in it. */
-export function assertFileApproved(file: Approvable, approvals: readonly Approval[], quorums: readonly Quorum[]): void {
-  const isOf = (person: string, { custodians }: Quorum): boolean => custodians.some(({ id }) => id === person);
-  const stranger = approvals.find(({ person }) => !quorums.some((quorum) => isOf(person, quorum)));
-  if (stranger !== undefined) throw new CeremonyError('APPROVAL_PERSON_UNKNOWN', { where: `ceremony ${stranger.person}` });
-  for (const quorum of quorums) {
-    const theirs = approvals.filter(({ person }) => isOf(person, quorum));
-    assertApproved(file, theirs, quorum);
-  }
 }
 
 function presentAmong(

@@ -10,7 +10,8 @@ import { newCustodian, openCustodian, readCustodianFile, withShare, type Present
 import type { AnyKey } from './entries.ts';
 import { fileCeremonyJournal, type Minute } from './minutes.ts';
 import { findKey, type TokenSource } from './proceedings.ts';
-import { ceremonyApprovable, runCeremony } from './run-ceremony.ts';
+import { ceremonyApprovable } from './file-approval.ts';
+import { runCeremony } from './run-ceremony.ts';
 import { dealShares, recombine } from './shares.ts';
 import { specimenCeremony } from './specimen-file.ts';
 import { kcvApprovable } from './steps/import-shared-keys.ts';

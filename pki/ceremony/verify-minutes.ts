@@ -5,7 +5,7 @@ import { recorded, textOf, type Facts } from './entries.ts';
 import { readCeremonyFile, type Ceremony } from './file.ts';
 import { hashOf, parseMinutes, type Minute, type MinutesMode } from './minutes.ts';
 import { quorumOf } from './quorum.ts';
-import { assertFileApproved, ceremonyApprovable, closingApprovable, quorumsOf } from './run-ceremony.ts';
+import { assertFileApproved, ceremonyApprovable, closingApprovable, quorumsOf } from './file-approval.ts';
 import { kcvApprovable } from './steps/import-shared-keys.ts';
 
 export interface VerifiedCeremony {
