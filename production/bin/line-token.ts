@@ -17,7 +17,6 @@ export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerTo
     inspectionSystem: keys.inspectionSystem.key,
   };
   const mac = { citizenReference: keys.citizenReferenceKey, transportMaster: keys.transportMasterKey, plantMaster: keys.plantMasterKey };
-  const verifier = holderOf(keys.documentVerifier.certificate);
   const terminal = `CARDMINT${name.toUpperCase()}`.slice(0, 9);
   return {
     name,
@@ -29,15 +28,10 @@ export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerTo
       documentVerifier: keys.documentVerifier.certificate,
     },
     extendedAccess: {
-      country: verifier.country,
-      documentVerifier: { mnemonic: verifier.mnemonic, days: 0, key: keys.documentVerifier.key },
+      country: countryOf(keys.documentVerifier.certificate),
       inspectionSystem: { mnemonic: terminal, days: TERMINAL_DAYS, key: keys.inspectionSystem.key },
     },
-    hasPlantMaster: true,
-    sign: (as, digest) => {
-      if (as === 'cvca') throw new Error('the CVCA is in no line token');
-      return hsm.sign(signing[as], digest);
-    },
+    sign: (as, digest) => hsm.sign(signing[as], digest),
     cmac: (under, data) => hsm.cmac(mac[under], data),
     agree: (peerPoint) => hsm.ecdhDerive(keys.recordKey.key, peerPoint),
     // A MAC under a key of the token's own: it touches the session, the login and the key store, and signs nothing.
@@ -45,10 +39,9 @@ export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerTo
   };
 }
 
-/** ISO 3166-1 code, mnemonic and number of a holder reference (BSI TR-03110-3 §A.6.1). */
-function holderOf(certificate: Uint8Array): { readonly country: string; readonly mnemonic: string } {
-  const reference = cvCertificate.decode(certificate).body.certificateHolderReference;
-  return { country: reference.slice(0, 2), mnemonic: reference.slice(2, -5) };
+/** The ISO 3166-1 code with which a holder reference begins (BSI TR-03110-3 §A.6.1). */
+function countryOf(certificate: Uint8Array): string {
+  return cvCertificate.decode(certificate).body.certificateHolderReference.slice(0, 2);
 }
 
 /** What a plant's ceremonies made, from their minutes. Throws `CEREMONY_UNFINISHED` when there are none, and what `verifyMinutes` throws. */

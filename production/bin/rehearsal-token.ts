@@ -10,9 +10,8 @@ export function rehearsalToken(name: string, hsm: Hsm): SignerToken {
   return {
     name,
     ...documentSignerKeys(hsm),
-    material: { plantSigner: none, birthCertificateSigner: none, recordKey: none, documentVerifier: undefined },
-    extendedAccess: { country: 'VN', documentVerifier: nobody, inspectionSystem: nobody },
-    hasPlantMaster: false,
+    material: { plantSigner: none, birthCertificateSigner: none, recordKey: none, documentVerifier: none },
+    extendedAccess: { country: 'VN', inspectionSystem: nobody },
     // Random bytes come from behind the session and the login.
     proveAlive: async () => void (await hsm.random(8)),
     sign: notHere,

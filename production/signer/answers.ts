@@ -145,10 +145,10 @@ async function openRecordKey({ tokens }: Signing, sealed: Uint8Array, context: U
   }
 }
 
-/** The plant's own keys come from its own master where it has one: the two labels differ in either case. */
+/** Of one chip, from the master of whoever owns them: two keys that the tokens have alike. */
 async function keySet(token: SignerToken, chipId: string, owner: KeyOwner): Promise<Readonly<Record<string, string | number>>> {
   const inputs = diversificationInputs(fromHex(chipId), owner);
-  const master = owner === 'plant' && token.hasPlantMaster ? 'plantMaster' : 'transportMaster';
+  const master = owner === 'plant' ? 'plantMaster' : 'transportMaster';
   const derive = async (input: Uint8Array): Promise<Secret> => Secret.takeOver(await token.cmac(master, input));
   const keys = { enc: await derive(inputs.enc), mac: await derive(inputs.mac), dek: await derive(inputs.dek) };
   return { ...handOut(keys), version: KEY_VERSIONS[owner] };

@@ -1,13 +1,6 @@
 import { sql } from 'kysely';
-import { cvCertificate, encodeCvCertificateBody, verifyByCvKey, type CvCertificateBody, type CvPublicKey } from '#encoder/cv-certificate';
-import {
-  documentVerifierBody,
-  holderReference,
-  inspectionSystemBody,
-  issueCvCertificate,
-  nextHolderReference,
-  type CvKey,
-} from '#pki/cvca';
+import { cvCertificate, encodeCvCertificateBody, verifyByCvKey, type CvPublicKey } from '#encoder/cv-certificate';
+import { holderReference, inspectionSystemBody, issueCvCertificate, nextHolderReference, type CvKey } from '#pki/cvca';
 import { addDays } from '#pki/x509';
 import type { Db } from '#production/store';
 import { hex, sha256 } from './hashes.ts';
@@ -15,41 +8,17 @@ import { signed, type SignerDeps, type Signing } from './signing.ts';
 import { SignerError } from './signer-error.ts';
 import type { SignerToken } from './token.ts';
 
-/** A certificate is renewed when no more than this is left of it. */
-const RENEW_DAYS = { documentVerifier: 30, inspectionSystem: 7 } as const;
+/** A terminal's certificate is renewed when no more than this is left of it. */
+const RENEW_DAYS = 7;
 
 /**
  * The chain under the CVCA that the plant's own inspection system shows to chips: document verifier, inspection system. Each token
- * has its own. What is missing or nearly expired is certified anew, as the holder's next one; each certificate by intent, signature and
- * outcome. A document verifier that a ceremony certified is taken as it is: its CVCA is not here.
+ * has its own. The document verifier's certificate is a ceremony's, because the CVCA is not here; the inspection system's, when it is missing or
+ * nearly expired, is made anew as the holder's next one, by intent, signature and outcome.
  */
 export async function terminalChain(deps: SignerDeps, signing: Signing, token: SignerToken): Promise<readonly [Uint8Array, Uint8Array]> {
-  const { country, inspectionSystem } = token.extendedAccess;
-  const verifier = token.material.documentVerifier ?? (await ownVerifier(deps, signing, token));
-  const terminal = await current(deps, signing, {
-    subject: `inspection-system@${token.name}`,
-    first: holderReference({ country, mnemonic: inspectionSystem.mnemonic }, 1),
-    issuer: verifier,
-    renewDays: RENEW_DAYS.inspectionSystem,
-    key: inspectionSystem.key,
-    body: (holder, from) =>
-      inspectionSystemBody({ issuer: verifier, holder, key: inspectionSystem.key, from, days: inspectionSystem.days }),
-    sign: (digest) => token.sign('documentVerifier', digest),
-  });
-  return [verifier, terminal];
-}
-
-function ownVerifier(deps: SignerDeps, signing: Signing, token: SignerToken): Promise<Uint8Array> {
-  const { country, documentVerifier } = token.extendedAccess;
-  const issuer = deps.trust.cvca.certificate;
-  return current(deps, signing, {
-    subject: `document-verifier@${token.name}`,
-    first: holderReference({ country, mnemonic: documentVerifier.mnemonic }, 1),
-    issuer,
-    renewDays: RENEW_DAYS.documentVerifier,
-    body: (holder, from) => documentVerifierBody({ issuer, holder, key: documentVerifier.key, from, days: documentVerifier.days }),
-    sign: (digest) => token.sign('cvca', digest),
-  });
+  const { mnemonic, key } = token.extendedAccess.inspectionSystem;
+  return chainOf(deps, signing, token, { subject: `inspection-system@${token.name}`, mnemonic, key });
 }
 
 /** Certifies somebody else's terminal, for as long as the plant's own: the document verifier, then the terminal. */
@@ -59,54 +28,53 @@ export async function certifyTerminal(
   token: SignerToken,
   terminal: { readonly mnemonic: string; readonly key: CvKey },
 ): Promise<readonly [Uint8Array, Uint8Array]> {
-  const [verifier] = await terminalChain(deps, signing, token);
+  return chainOf(deps, signing, token, { subject: `terminal-${terminal.mnemonic}@${token.name}`, ...terminal });
+}
+
+interface Terminal {
+  /** The holder, and the token that holds its issuer's key. */
+  readonly subject: string;
+  readonly mnemonic: string;
+  readonly key: CvKey;
+}
+
+async function chainOf(
+  deps: SignerDeps,
+  signing: Signing,
+  token: SignerToken,
+  { subject, mnemonic, key }: Terminal,
+): Promise<readonly [Uint8Array, Uint8Array]> {
   const { country, inspectionSystem } = token.extendedAccess;
-  const certificate = await current(deps, signing, {
-    subject: `terminal-${terminal.mnemonic}@${token.name}`,
-    first: holderReference({ country, mnemonic: terminal.mnemonic }, 1),
-    issuer: verifier,
-    renewDays: RENEW_DAYS.inspectionSystem,
-    key: terminal.key,
-    body: (holder, from) => inspectionSystemBody({ issuer: verifier, holder, key: terminal.key, from, days: inspectionSystem.days }),
-    sign: (digest) => token.sign('documentVerifier', digest),
+  const verifier = token.material.documentVerifier;
+  const last = await newest(deps.db, subject);
+  const now = deps.clock();
+  if (last !== null && isCurrent(last, verifier, key, now)) return [verifier, last];
+  const holder =
+    last === null
+      ? holderReference({ country, mnemonic }, 1)
+      : nextHolderReference(cvCertificate.decode(last).body.certificateHolderReference);
+  const body = inspectionSystemBody({ issuer: verifier, holder, key, from: now, days: inspectionSystem.days });
+  const sign = (digest: Uint8Array): Promise<Uint8Array> => token.sign('documentVerifier', digest);
+  const certificate = await signed(signing, {
+    kind: 'cv_certificate',
+    subject,
+    content: encodeCvCertificateBody(body),
+    signer: verifier,
+    sign: () => issueCvCertificate(body, keyOfChain(deps.trust.cvca.certificate, verifier), sign),
   });
   return [verifier, certificate];
 }
 
-interface Wanted {
-  /** The holder, and the token that holds its issuer's key. */
-  readonly subject: string;
-  /** Holder reference of the first certificate. */
-  readonly first: string;
-  readonly issuer: Uint8Array;
-  readonly renewDays: number;
-  /** When given, a certificate for another key is not current. */
-  readonly key?: CvKey;
-  readonly body: (holder: string, from: Date) => CvCertificateBody;
-  readonly sign: (digest: Uint8Array) => Promise<Uint8Array>;
-}
-
-async function current(deps: SignerDeps, signing: Signing, wanted: Wanted): Promise<Uint8Array> {
-  const last = await newest(deps.db, wanted.subject);
-  const now = deps.clock();
-  if (last !== null && isCurrent(last, wanted, now)) return last;
-  const holder = last === null ? wanted.first : nextHolderReference(cvCertificate.decode(last).body.certificateHolderReference);
-  const body = wanted.body(holder, now);
-  return signed(signing, {
-    kind: 'cv_certificate',
-    subject: wanted.subject,
-    content: encodeCvCertificateBody(body),
-    signer: wanted.issuer,
-    sign: () => issueCvCertificate(body, keyOfChain(deps.trust.cvca.certificate, wanted.issuer), wanted.sign),
-  });
-}
-
-function isCurrent(certificate: Uint8Array, { issuer, renewDays, key }: Wanted, now: Date): boolean {
+/** For this key, by this document verifier, and not about to expire. */
+function isCurrent(certificate: Uint8Array, issuer: Uint8Array, key: CvKey, now: Date): boolean {
   const { body } = cvCertificate.decode(certificate);
   const issuedBy = cvCertificate.decode(issuer).body.certificateHolderReference;
-  const until = addDays(now, renewDays).toISOString().slice(0, 10);
-  const sameKey = key === undefined || Buffer.compare(pointOf(body.publicKey), key.point) === 0;
-  return body.certificationAuthorityReference === issuedBy && body.expirationDate > until && sameKey;
+  const until = addDays(now, RENEW_DAYS).toISOString().slice(0, 10);
+  return (
+    body.certificationAuthorityReference === issuedBy &&
+    body.expirationDate > until &&
+    Buffer.compare(pointOf(body.publicKey), key.point) === 0
+  );
 }
 
 function pointOf(key: CvPublicKey): Uint8Array {

@@ -3,7 +3,7 @@ import type { CvKey } from '#pki/cvca';
 import type { SignatureAlgorithm } from '#pki/x509';
 
 /**
- * One token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/signer-token`
+ * One token as this room sees it: operations with keys that never leave it, by what they are for. `production/bin/line-token`
  * builds one over an `Hsm`. A plant has several, each with keys of its own; what must come out the same from each of them (citizen
  * references, transport keys) is made under keys that are the same in all.
  */
@@ -15,17 +15,14 @@ export interface SignerToken {
     readonly birthCertificateSigner: Uint8Array;
     /** SubjectPublicKeyInfo of the key that opens records. */
     readonly recordKey: Uint8Array;
-    /** CV certificate of the document verifier; undefined where the CVCA is in this token and certifies it as long as needed. */
-    readonly documentVerifier: Uint8Array | undefined;
+    /** CV certificate, by a ceremony: the CVCA is in no token of a line. */
+    readonly documentVerifier: Uint8Array;
   };
-  /** Whom the CVCA has certified, and for how long: Terminal Authentication. */
+  /** Whom its document verifier certifies, and for how many days: Terminal Authentication. */
   readonly extendedAccess: {
     readonly country: string;
-    readonly documentVerifier: TerminalHolder;
-    readonly inspectionSystem: TerminalHolder;
+    readonly inspectionSystem: { readonly mnemonic: string; readonly days: number; readonly key: CvKey };
   };
-  /** Whether it holds the plant's own master of chip keys beside the chip maker's. */
-  readonly hasPlantMaster: boolean;
   /** Raw r || s over a digest. */
   sign(as: SigningKeyName, digest: Uint8Array): Promise<Uint8Array>;
   /**
@@ -55,11 +52,4 @@ export interface DocumentSignerKey {
   readonly keyId: Uint8Array;
 }
 
-/** `cvca` only in a plant whose CVCA is in the line's own token. */
-export type SigningKeyName = 'plantSigner' | 'birthCertificateSigner' | 'cvca' | 'documentVerifier' | 'inspectionSystem';
-
-export interface TerminalHolder {
-  readonly mnemonic: string;
-  readonly days: number;
-  readonly key: CvKey;
-}
+export type SigningKeyName = 'plantSigner' | 'birthCertificateSigner' | 'documentVerifier' | 'inspectionSystem';
