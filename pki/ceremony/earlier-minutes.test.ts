@@ -32,7 +32,7 @@ describe('minutes that a ceremony finds', () => {
     journal.text = rechained(
       minutes.map((minute) => (minute.step === 'started' ? { ...minute, facts: { ...minute.facts, file, sha256 } } : minute)),
     );
-    const destroy = { step: 'destroy-key', id: 'end', token: 'a', keyId: toHex(key.keyId), reason: 'because' };
+    const destroy = { step: 'destroy-key', id: 'end', token: 'a', keyId: toHex(key.keyId), role: 'document-signer', reason: 'because' };
     await expect(rehearse(fileOf(strangers, 2, [destroy], 'later'), strangers, { ...tokens }, journal)).rejects.toMatchObject({
       code: 'APPROVAL_SIGNATURE_INVALID',
     });

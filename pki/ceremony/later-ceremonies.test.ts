@@ -161,7 +161,7 @@ describe('ceremonies after the first: the same minutes go on', () => {
   test('P12: the end of a key: destroyed, looked for in vain, and signing with it is impossible', async () => {
     const { key } = first.lineTokens['a']?.documentSigners[0] ?? expect.fail('a DS');
     const step = { step: 'destroy-key', id: 'end', token: 'a', keyId: toHex(key.keyId), reason: 'its usage period is over' };
-    const result = await later('destroy', 30, step);
+    const result = await later('destroy', 30, { ...step, role: 'document-signer' });
     expect(result.lineTokens['a']?.documentSigners.some((other) => toHex(other.key.keyId) === toHex(key.keyId))).toBe(false);
     await expect(tokens.a.sign(key, new Uint8Array(32))).rejects.toMatchObject({ code: 'HSM_KEY_NOT_FOUND' });
     const evidence = verifyMinutes(journal.text ?? '', 'rehearsal').minutes.find(({ step: kind }) => kind === 'key-destroyed');

@@ -42,13 +42,17 @@ export function standingCsca(proceedings: Proceedings): StandingCsca {
   const minute = lastCsca(minutes, proceedings.begunAt);
   if (minute === undefined) throw refused('a CSCA is made first');
   const certificate = parseCertificate(bytesOf(minute.facts, 'der'));
-  const last = certificate.privateKeyUsagePeriod?.notAfter ?? certificate.validity.notAfter;
-  if (now > last || now < certificate.validity.notBefore) throw refused('the CSCA signs in its usage period only');
+  if (now > lastUseOf(certificate) || now < certificate.validity.notBefore) throw refused('the CSCA signs in its usage period only');
   return {
     certificate,
     issuer: issuerOf(certificate),
     signer: { token: AUTHORITY, key: signingKeyOf(minutes, certificate), algorithm: algorithmOf(certificate) },
   };
+}
+
+/** The end of its usage period. */
+export function lastUseOf({ privateKeyUsagePeriod, validity }: Certificate): Date {
+  return privateKeyUsagePeriod?.notAfter ?? validity.notAfter;
 }
 
 export function isCscaResting(proceedings: Proceedings): boolean {

@@ -50,6 +50,11 @@ describe('minutes', () => {
     }
   });
 
+  test('T: a member that stands twice, of which a reader sees one and the hash the other', () => {
+    expect(() => verify(text.replace('"facts":{', '"facts":{"mode":"PRODUCTION",'))).toThrow(/CEREMONY_MINUTES_BROKEN/);
+    expect(() => verify(text.replace('"sequence":0', '"sequence": 0'))).toThrow(/CEREMONY_MINUTES_BROKEN/);
+  });
+
   test('T: the end cut off: the ceremony is not a finished one any more', () => {
     const cut = text.trimEnd().split('\n').slice(0, -1).join('\n');
     expect(verify(cut).ceremonies.map(({ finished }) => finished)).toEqual([undefined]);

@@ -16,22 +16,24 @@ export const destroyKey = stepKind(
       id: StepId,
       token: Type.Union([Type.Literal(AUTHORITY), LineToken]),
       keyId: Type.String({ pattern: '^([0-9A-F]{2}){16,24}$' }),
+      /** As in the minutes: what people approve is the end of a record key or of a Document Signer, and not of some digits. */
+      role: Type.String({ pattern: '^[a-z][a-z-]{0,39}$' }),
       reason: Type.String({ minLength: 1, maxLength: 200 }),
     },
     strict,
   ),
   {
-    says: ({ token, keyId, reason }) => ({
-      vi: `Token ${token}: hủy vĩnh viễn khóa ${keyId} (${reason})`,
-      en: `token ${token}: destroy the key ${keyId} for ever (${reason})`,
+    says: ({ token, keyId, role, reason }) => ({
+      vi: `Token ${token}: hủy vĩnh viễn khóa ${role} ${keyId} (${reason})`,
+      en: `token ${token}: destroy the ${role} key ${keyId} for ever (${reason})`,
     }),
     tokens: ({ token }) => [token],
-    async run({ id, token, keyId, reason }, proceedings) {
+    async run({ id, token, keyId, role, reason }, proceedings) {
       if (proceedings.recorded('key-destroyed', id) !== undefined) return;
       const made = proceedings.minutes.find(({ step, facts }) => step === 'key' && facts['token'] === token && facts['keyId'] === keyId);
       if (made === undefined) throw refused(`the minutes know no key ${keyId} in the token ${token}`);
       const key = keyOf(made.facts);
-      const role = textOf(made.facts, 'role');
+      if (textOf(made.facts, 'role') !== role) throw refused(`the key ${keyId} is not of the role ${role}`);
       const hsm = await proceedings.token(token);
       if (proceedings.recorded('destruction-intent', id) === undefined) {
         await findKey(hsm, key);

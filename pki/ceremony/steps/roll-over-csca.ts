@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { addDays, addYears, cscaCertificate, cscaLinkCertificate } from '#pki/x509';
 import { certify, issuingKey, signingKey } from '../certificates.ts';
 import { AUTHORITY, days, KeyChoice, keyText, Name, StepId, strict, years } from '../parts.ts';
-import { isCscaResting, refused, standingCsca } from '../standing.ts';
+import { isCscaResting, lastUseOf, refused, standingCsca } from '../standing.ts';
 import { stepKind } from '../step.ts';
 
 const HOUR_MS = 3_600_000;
@@ -36,6 +36,9 @@ export const rollOverCsca = stepKind(
       if (proceedings.recorded('issued', id) !== undefined) return;
       if (isCscaResting(proceedings)) throw refused('the newest CSCA still rests');
       const inUse = standingCsca(proceedings);
+      const restsUntil = new Date(proceedings.now().getTime() + restHours * HOUR_MS);
+      // Between the end of the one and the beginning of the other nobody could certify or revoke.
+      if (restsUntil > lastUseOf(inUse.certificate)) throw refused('the CSCA in use signs until the next one has rested');
       const key = await signingKey(proceedings, { token: AUTHORITY, subject: id, role: 'csca', choice });
       const issuer = issuingKey(name, key, choice);
       const { mrzCountry, crlUrls, technicalLifeYears } = proceedings.ceremony.issuing;
@@ -61,7 +64,6 @@ export const rollOverCsca = stepKind(
         profile: 'csca-link',
         request: (serialNumber, now) => cscaLinkCertificate({ ...input(serialNumber, now), issuer: inUse.issuer }),
       });
-      const restsUntil = new Date(proceedings.now().getTime() + restHours * HOUR_MS);
       await certify(proceedings, {
         subject: id,
         role: 'csca',
