@@ -4,7 +4,7 @@ import { toHex } from '#encoder/bytes';
 import { resultOf } from './ceremony-result.ts';
 import type { PresentCustodian } from './custodian.ts';
 import { appended, formatMinutes, type Minute } from './minutes.ts';
-import { fileOf, MemoryJournal, NOW, people, rehearse, softwareTokens, type SoftwareTokens } from './testing.ts';
+import { fileOf, MemoryJournal, NOW, people, rehearse, SMALL_STEPS, softwareTokens, type SoftwareTokens } from './testing.ts';
 
 /** A ceremony builds on the minutes before it: who says whose approval it needs is asked for their signatures first. */
 let room: readonly PresentCustodian[];
@@ -47,5 +47,20 @@ describe('minutes that a ceremony finds', () => {
     await expect(rehearse(fileOf(room, 2, [crl], 'later'), room, { ...tokens }, journal)).rejects.toMatchObject({
       code: 'CEREMONY_MINUTES_BROKEN',
     });
+  });
+
+  test('T: without a whole ceremony at their end, whose keys are in the authority’s token', async () => {
+    const fresh = await softwareTokens();
+    const journal = new MemoryJournal();
+    await rehearse(fileOf(room, 2), room, { ...fresh }, journal);
+    const before = journal.text;
+    const rollOver = { step: 'roll-over-cvca', id: 'cvca-2', curve: 'P-256', years: 3 };
+    const nextDay = { clock: () => new Date(NOW.getTime() + 86_400_000) };
+    await rehearse(fileOf(room, 2, [rollOver], 'second'), room, { ...fresh }, journal, nextDay);
+    for (const cut of [before, undefined]) {
+      journal.text = cut;
+      const again = fileOf(room, 2, cut === undefined ? SMALL_STEPS : [rollOver], 'third');
+      await expect(rehearse(again, room, { ...fresh }, journal, nextDay)).rejects.toMatchObject({ code: 'CEREMONY_MINUTES_MISSING' });
+    }
   });
 });

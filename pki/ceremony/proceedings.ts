@@ -6,6 +6,7 @@ import {
   type EcKey,
   type EcKeyPurpose,
   type Hsm,
+  type HsmObject,
   type RsaBits,
   type RsaKey,
   type RsaKeyPurpose,
@@ -228,7 +229,7 @@ export class Proceedings {
   /**
    * A run that was killed between making a key and writing it down leaves that one key behind: it has signed nothing and is destroyed, so
    * that no two keys ever answer to one role. Anything else that the minutes do not explain stops the ceremony; and keys of this ceremony in a
-   * token that it has not used yet are those of a ceremony whose minutes are missing.
+   * token that it has not used yet are those of a ceremony whose minutes are missing, as are keys of any other in the authority's.
    */
   async #admit(name: string, hsm: Hsm): Promise<void> {
     const known = new Set(this.#minutes.flatMap(({ step, facts }) => (step === 'key' && facts['token'] === name ? [facts['keyId']] : [])));
@@ -236,7 +237,8 @@ export class Proceedings {
     const orphans = objects.filter(({ label, keyId }) => label.startsWith(this.#label('')) && !known.has(toHex(keyId)));
     const where = `${name} ${this.ceremony.id}`;
     if (this.recorded('token', name) === undefined) {
-      if (orphans.length > 0) throw new CeremonyError('CEREMONY_MINUTES_MISSING', { where });
+      const unexplained = name === AUTHORITY ? this.#unexplained(objects, known) : orphans;
+      if (unexplained.length > 0) throw new CeremonyError('CEREMONY_MINUTES_MISSING', { where, detail: unexplained[0]?.label ?? '' });
       await this.record({ step: 'token', subject: name, facts: { token: name, objects: String(objects.length) } });
       return;
     }
@@ -248,6 +250,19 @@ export class Proceedings {
       await hsm.destroy(fromHex(keyId));
       await this.record({ step: 'orphan-destroyed', subject: name, facts: { token: name, keyId } });
     }
+  }
+
+  /**
+   * Nothing but ceremonies makes keys in the authority's token: one that the minutes do not know is of a ceremony that was cut off their end. What
+   * an abandoned one left there is known to be left.
+   */
+  #unexplained(objects: readonly HsmObject[], known: ReadonlySet<string | undefined>): readonly HsmObject[] {
+    const abandoned = new Set(this.#minutes.flatMap(({ step, facts }) => (step === 'started' ? [facts['abandons']] : [])));
+    const [ours] = this.#label('').split('/');
+    return objects.filter(({ label, keyId }) => {
+      const [owner, ceremony] = label.split('/');
+      return owner === ours && !abandoned.has(ceremony) && !known.has(toHex(keyId));
+    });
   }
 
   /** A session that was lost is a reason to ask again, once, over the same digest; everything else stops the ceremony. */
