@@ -142,10 +142,6 @@ export class LyingHsm implements Hsm {
     return this.#honest.generateAesKey(request);
   }
 
-  importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey> {
-    return this.#honest.importAesKey(request, value);
-  }
-
   unwrapAesKey(request: { readonly label: string }, under: RsaKey, wrapped: Uint8Array): Promise<AesKey> {
     return this.#honest.unwrapAesKey(request, under, wrapped);
   }

@@ -180,12 +180,6 @@ export class SoftwareHsm implements Hsm {
     return this.#storeAes(request.label, Secret.takeOver(this.#random(request.bits / 8)), { local: true });
   }
 
-  async importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey> {
-    await this.#ready();
-    if (value.length !== 16 && value.length !== 32) throw new HsmError('HSM_INPUT_INVALID', { where: 'importAesKey' });
-    return this.#storeAes(request.label, new Secret(value.reveal()), { local: false });
-  }
-
   async unwrapAesKey(request: { readonly label: string }, under: RsaKey, wrapped: Uint8Array): Promise<AesKey> {
     const blob = Uint8Array.from(wrapped);
     await this.#ready();

@@ -165,10 +165,6 @@ class Host implements HostedHsm {
     return this.#call('generateAesKey', args);
   }
 
-  importAesKey(...args: Parameters<Hsm['importAesKey']>) {
-    return this.#call('importAesKey', args);
-  }
-
   unwrapAesKey(...args: Parameters<Hsm['unwrapAesKey']>) {
     return this.#call('unwrapAesKey', args);
   }

@@ -15,7 +15,6 @@ const METHODS = {
   signaturesOf: true,
   ecdhDerive: true,
   generateAesKey: true,
-  importAesKey: true,
   unwrapAesKey: true,
   findAesKey: true,
   cmac: true,

@@ -122,8 +122,6 @@ export interface Hsm {
   ecdhDerive(key: EcKey, peerPoint: Uint8Array): Promise<Secret>;
 
   generateAesKey(request: { readonly label: string; readonly bits: 128 | 256 }): Promise<AesKey>;
-  /** 16 or 32 bytes become a key that signs (CMAC) and does nothing else; sensitive and not extractable from then on. */
-  importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey>;
   /**
    * What `wrapForToken` made under an RSA key made for unwrapping becomes a key that signs (CMAC) and does nothing else; sensitive and not
    * extractable. Its identifier comes from its value (`keyIdOfUnwrapped`), the same in every token; when it is there already, it is

@@ -163,24 +163,6 @@ export class Pkcs11Hsm implements Hsm {
     });
   }
 
-  async importAesKey(request: { readonly label: string }, value: Secret): Promise<AesKey> {
-    if (value.length !== 16 && value.length !== 32) throw new HsmError('HSM_INPUT_INVALID', { where: 'importAesKey' });
-    return this.#sessions.run('importAesKey', (library, session) => {
-      const bytes = Buffer.from(value.reveal());
-      try {
-        const handle = library.C_CreateObject(session, [
-          ...macKeyTemplate(request.label, randomId(library, session)),
-          { type: pkcs11js.CKA_CLASS, value: pkcs11js.CKO_SECRET_KEY },
-          { type: pkcs11js.CKA_KEY_TYPE, value: pkcs11js.CKK_AES },
-          { type: pkcs11js.CKA_VALUE, value: bytes },
-        ]);
-        return describeAes(library, session, handle);
-      } finally {
-        bytes.fill(0);
-      }
-    });
-  }
-
   async unwrapAesKey(request: { readonly label: string }, under: RsaKey, wrapped: Uint8Array): Promise<AesKey> {
     if (wrapped.length !== under.bits / 8)
       throw new HsmError('HSM_INPUT_INVALID', { where: 'unwrapAesKey', detail: `${wrapped.length} bytes` });
