@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { LyingHsm, type Lie } from '#hsm-mocks';
-import { admitFromCeremony, signDocuments, signingOf, type SigningDeps } from '#production/signer';
+import { silentLogger } from '#production/logging';
+import { admitFromCeremony, reconcileDaily, signDocuments, signingOf, type SigningDeps } from '#production/signer';
 import { startTestStore, type TestStore } from '#production/store';
 import { admitAll, testDocument, testTokens, type TestToken } from './document-signers.fixture.ts';
 
@@ -53,6 +54,48 @@ describe('P3: each intent has one end, whatever fails behind it', () => {
     }
     const { rows } = await sql<{ result: string; code: string }>`select result, code from signature_outcomes`.execute(store.db);
     expect(rows).toEqual([{ result: 'failed', code: '42P01' }]);
+  });
+});
+
+describe('two signer processes at once', () => {
+  it('asked for the same card at the same time: one signature counts, whoever of the two is told that the other was first', async () => {
+    const { tokens } = await testTokens([1]);
+    await admitAll(store.db, tokens, ROOMY);
+    const signers = Array.from({ length: 4 }, () => signDocuments(depsOf(tokens)));
+    const cards = Array.from({ length: 12 }, (_, index) => `crd-${index}`);
+    for (const card of cards) {
+      const followed: string[] = [];
+      const signed = async (_: unknown, product: Uint8Array): Promise<void> => {
+        await Promise.resolve();
+        followed.push(Buffer.from(product).toString('hex'));
+      };
+      const results = await Promise.allSettled(signers.map((sign) => sign(testDocument(card, { signed }))));
+      const products = new Set(
+        results.flatMap((result) => (result.status === 'fulfilled' ? [Buffer.from(result.value).toString('hex')] : [])),
+      );
+      expect(products.size).toBe(1);
+      expect(followed).toEqual([...products]);
+    }
+    const { rows } = await sql<{ signed: number; documents: number; open: number }>`
+      select (select count(*) from signature_outcomes where result = 'signed') as signed, (select sum(documents) from document_signers) as documents,
+             (select sum(attempts) from signature_intents) - (select count(*) from signature_outcomes) as open`.execute(store.db);
+    expect(rows).toEqual([{ signed: cards.length, documents: cards.length, open: 0 }]);
+  });
+});
+
+describe('P4: reconciliation', () => {
+  it('that found a token away is done again within the hour, not after a day', async () => {
+    const { tokens } = await testTokens([1]);
+    await sql`insert into reconciliations (verdict, report) values ('TOKEN_UNAVAILABLE', '[]')`.execute(store.db);
+    const deps = depsOf(tokens);
+    const verdicts = async (): Promise<readonly string[]> => {
+      const { rows } = await sql<{ verdict: string }>`select verdict from reconciliations order by reconciliation_id`.execute(store.db);
+      return rows.map(({ verdict }) => verdict);
+    };
+    for (let start = 0; start < 2; start += 1) {
+      reconcileDaily(deps, signingOf(deps), silentLogger).stop();
+      await expect.poll(verdicts).toEqual(['TOKEN_UNAVAILABLE', 'OK']);
+    }
   });
 });
 

@@ -118,8 +118,9 @@ export class Intents {
    */
   async settleForgotten(olderThanSeconds: number): Promise<number> {
     const { rows } = await sql<{ intentId: number; attempt: number }>`
-      select i.intent_id as "intentId", i.attempts as attempt
-      from signature_intents i left join signature_outcomes o on o.intent_id = i.intent_id and o.attempt = i.attempts
+      select i.intent_id as "intentId", n.attempt
+      from signature_intents i cross join generate_series(1, i.attempts) as n(attempt)
+      left join signature_outcomes o on o.intent_id = i.intent_id and o.attempt = n.attempt
       where o.intent_id is null and i.intended_at < clock_timestamp() - make_interval(secs => ${olderThanSeconds})`.execute(this.#db);
     const forgotten = rows.filter(({ intentId }) => !this.#inFlight.has(intentId));
     if (forgotten.length > 0)
@@ -137,9 +138,11 @@ export class Intents {
     const alive = documents ? await this.#tokens.alive() : [];
     return withTransaction(this.#db, async (trx) => {
       const time = await this.#clock.check(() => askTime(trx));
-      const known = await knownIntents(trx, members);
-      await settleOpen(trx, known);
+      // The locks first: what another signer process has intended meanwhile is known behind them, and is signed by one of the two.
       const rows = documents ? await lockBudgets(trx) : [];
+      let known = await knownIntents(trx, members);
+      // Who settles at this moment is first: then there is a product to hand out.
+      if (!(await settleOpen(trx, known))) known = await knownIntents(trx, members);
       const usable = rows.filter((row) => row.state === 'active' && !isOver(row, time) && alive.some(({ name }) => name === row.token));
       const active = new Set(usable.map(({ hash }) => hash));
       const standing = members.map((member) => productOf(member, known) ?? standingOf(member, known, active));
@@ -162,8 +165,16 @@ export class Intents {
         trx,
         members.map(({ intent, outcome }) => ({ ...intent, outcome })),
       );
-      for (const [index, { together }] of members.entries()) await ofMember(index, trx, together);
-      return members.map(({ intent }) => inserted.has(`${intent.intentId}/${intent.attempt}`));
+      const isFirst = ({ intent }: Settlement): boolean => inserted.has(`${intent.intentId}/${intent.attempt}`);
+      const late = members.filter((member) => !isFirst(member) && member.outcome.result === 'signed');
+      if (late.length > 0)
+        await writeOutcomes(
+          trx,
+          late.map(({ intent }) => ({ ...intent, outcome: SIGNED_BEFORE })),
+        );
+      // What follows from a signature that does not count does not follow.
+      for (const [index, member] of members.entries()) if (!late.includes(member)) await ofMember(index, trx, member.together);
+      return members.map(isFirst);
     });
   }
 }
@@ -242,15 +253,21 @@ async function knownIntents(trx: Trx, members: readonly WantedIntent[]): Promise
 }
 
 const UNRESOLVED: Outcome = Object.freeze({ result: 'doubt', code: 'UNRESOLVED' });
+/** It was signed, and another attempt's signature of the same content is the one that counts. */
+const SIGNED_BEFORE: Outcome = Object.freeze({ result: 'doubt', code: 'SIGNED_BEFORE' });
 
-/** An attempt whose end nobody wrote down: its signer died, or hung, between intent and outcome. */
-async function settleOpen(trx: Trx, known: readonly KnownIntent[]): Promise<void> {
+/**
+ * Attempts whose end nobody wrote down: their signer died, or hung, between intent and outcome.
+ * @returns whether they were still open
+ */
+async function settleOpen(trx: Trx, known: readonly KnownIntent[]): Promise<boolean> {
   const open = known.filter(({ attempts, outcomes }) => outcomes < attempts);
-  if (open.length === 0) return;
-  await writeOutcomes(
+  if (open.length === 0) return true;
+  const ended = await writeOutcomes(
     trx,
     open.map(({ intentId, attempts }) => ({ intentId, attempt: attempts, outcome: UNRESOLVED })),
   );
+  return ended.size === open.length;
 }
 
 async function writeIntents(

@@ -106,13 +106,15 @@ async function booksOf(db: Db, row: DocumentSignerRow): Promise<Books> {
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Reconciles once a day, by the books and not by the process: a signer that is started often does not do it more often. */
+/**
+ * Reconciles once a day, by the books and not by the process: a signer that is started often does not do it more often. While a token could not be
+ * asked it is not done yet.
+ */
 export function reconcileDaily(deps: Pick<SignerDeps, 'db'>, signing: Signing, log: Logger): { stop(): void } {
   const look = async (): Promise<void> => {
     const { rows } = await sql<{ due: boolean }>`
-      select coalesce(max(at) < clock_timestamp() - make_interval(secs => ${DAY_MS / 1000}), true) as due from reconciliations`.execute(
-      deps.db,
-    );
+      select coalesce(max(at) < clock_timestamp() - make_interval(secs => ${DAY_MS / 1000}), true) as due from reconciliations
+      where verdict <> 'TOKEN_UNAVAILABLE'`.execute(deps.db);
     if (rows[0]?.due !== true) return;
     const { verdict, keys } = await reconcile(deps, signing);
     const fields = { event: 'reconciled', code: verdict, count: keys.length };
