@@ -249,6 +249,13 @@ describe('what else comes out of the token', () => {
     await expect(as('line').transportKeys({ cardId: claim.cardId, fence: claim.fence - 1, chipId })).rejects.toThrow();
   });
 
+  it('Doc 9303-12 §7.1.1.5: tells which CSCA signs: not the next one, while it rests after its roll-over', async () => {
+    const { csca, cscas, links } = await (await signer()).as('api').publicMaterial();
+    expect([cscas, links]).toEqual([ceremony.csca.all, ceremony.csca.links]);
+    expect(cscas).toHaveLength(2);
+    expect([csca, csca]).toEqual([ceremony.csca.current.certificate, cscas[0]]);
+  });
+
   it('opens a record key for the context it was sealed for only', async () => {
     const { as } = await signer();
     const { recordKeys } = await as('api').publicMaterial();

@@ -29,9 +29,15 @@ export async function currentTrust(db: Db, trust: Trust): Promise<Trust> {
     select kind, content from trust_material order by imported_at, content_hash`.execute(db);
   const imported = (kind: string): readonly Uint8Array[] =>
     rows.filter((row) => row.kind === kind).map(({ content }) => Uint8Array.from(content));
-  const all = [...trust.csca.all, ...imported('csca')];
+  const added = imported('csca');
   const crl = [trust.crl, ...imported('crl')].reduce((newest, next) => (isLater(parseCrl(next), parseCrl(newest)) ? next : newest));
-  return { ...trust, crl, csca: { current: all.at(-1) ?? trust.csca.current, all, links: [...trust.csca.links, ...imported('link')] } };
+  // The newest of a ceremony may rest after its roll-over: which one signs is what the ceremony says, until another comes in.
+  const csca = {
+    current: added.at(-1) ?? trust.csca.current,
+    all: [...trust.csca.all, ...added],
+    links: [...trust.csca.links, ...imported('link')],
+  };
+  return { ...trust, crl, csca };
 }
 
 /**
