@@ -1,8 +1,11 @@
+import { X509Certificate } from 'node:crypto';
 import { existsSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { fromHex } from '#encoder/bytes';
 import { approve } from '#pki/ceremony';
+import { readAloud } from '#pki/certificate-request';
+import { parseCertificate } from '#pki/x509';
 import { plain, table, type CliIo } from '#production/cli';
 import {
   ADMISSION,
@@ -12,7 +15,7 @@ import {
   SignerError,
   type SignerAuthorityClient,
 } from '#production/signer';
-import { approvalsBeside, presentCustodians, readBytes, saveApproval } from './custodian-files.ts';
+import { approvalsBeside, assertFolder, presentCustodians, readBytes, saveApproval } from './custodian-files.ts';
 import { DEFAULT_PLANT_DIR } from './default-config.ts';
 import { readRunningPlant, runningPlantFile, signerTokenFile } from './running-plant.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -63,6 +66,8 @@ export function registerDocumentSigners(pki: Command, io: CliIo): void {
     .description('makes keys for Document Signers in a token and writes their PKCS#10 requests / yêu cầu chứng thư')
     .action(async (options: PlantOption & RequestOptions) => {
       const { token, count, country, organization, name, out } = options;
+      // A key that was made and whose request is nowhere would be a key in vain.
+      assertFolder(resolve(io.cwd, out));
       const subject = { country, organization, commonName: name };
       for (const { keyId, request, readAloud } of await signer(options).requestDocumentSigners({ token, count, subject })) {
         const path = join(resolve(io.cwd, out), `document-signer-${keyId.slice(-8)}.p10`);
@@ -78,6 +83,7 @@ export function registerDocumentSigners(pki: Command, io: CliIo): void {
     .description('one person approves an admission or a destruction; the approval is a file / phê duyệt')
     .action(async (what: string, options: ApproveOptions) => {
       const { issuer, custodian, passphraseFile } = options;
+      for (const path of [what, issuer]) if (path !== undefined) io.out(shown(path));
       const [person] = await presentCustodians([custodian], passphraseFile === undefined ? [] : [passphraseFile]);
       if (person === undefined) throw new Error('nobody is present');
       const approvable = isHash(what)
@@ -86,7 +92,9 @@ export function registerDocumentSigners(pki: Command, io: CliIo): void {
             kind: ADMISSION,
             content: admissionContent({ certificate: readBytes(what), issuers: issuer === undefined ? [] : [readBytes(issuer)] }),
           };
-      io.out(`${plain(saveApproval(isHash(what) ? what.toLowerCase() : what, 'approval', approve(person, approvable)))}\n`);
+      io.out(
+        `${plain(saveApproval(resolve(io.cwd, isHash(what) ? what.toLowerCase() : what), 'approval', approve(person, approvable)))}\n`,
+      );
     });
   command('admit')
     .argument('<certificate>', 'DER; the approvals lie beside it')
@@ -114,7 +122,11 @@ export function registerDocumentSigners(pki: Command, io: CliIo): void {
     .description('the end of a key, by two people; the evidence is a JWS / hủy khóa')
     .action(async (hash: string, options: PlantOption & { readonly out?: string }) => {
       const signerHash = hash.toLowerCase();
-      const evidence = await signer(options).destroyDocumentSigner({ signerHash, approvals: approvalsBeside(signerHash, 'approval') });
+      if (options.out !== undefined) assertFolder(dirname(resolve(io.cwd, options.out)));
+      const evidence = await signer(options).destroyDocumentSigner({
+        signerHash,
+        approvals: approvalsBeside(resolve(io.cwd, signerHash), 'approval'),
+      });
       if (options.out === undefined) io.out(`${evidence}\n`);
       else writeFileSync(resolve(io.cwd, options.out), evidence);
     });
@@ -140,6 +152,15 @@ function authorityOf(io: CliIo, folder: string | undefined): SignerAuthorityClie
   if (!existsSync(runningPlantFile(home))) throw new SignerError('SIGNER_UNREACHABLE', { where: home });
   const plant = readRunningPlant(home);
   return connectSignerAuthority({ socketPath: plant.signerSocket, tokenFile: signerTokenFile(plant, 'authority') });
+}
+
+/** What a person approves, before they are asked for their passphrase: a certificate's name, its usage period, and the hash to compare aloud. */
+function shown(what: string): string {
+  if (isHash(what)) return `hủy vĩnh viễn khóa / destroy the key for ever of ${what.toLowerCase()}\n`;
+  const der = readBytes(what);
+  const { validity, privateKeyUsagePeriod: usage } = parseCertificate(der);
+  const [from, to] = [usage?.notBefore ?? validity.notBefore, usage?.notAfter ?? validity.notAfter];
+  return `nhận chứng thư / admit ${plain(new X509Certificate(der).subject.replaceAll('\n', ', '))}, ${from.toISOString()} → ${to.toISOString()}\n  SHA-256  ${readAloud(der)}\n`;
 }
 
 function isHash(text: string): boolean {
