@@ -31,18 +31,20 @@ export interface CeremonyJournal {
   save(text: string): Promise<void>;
 }
 
-/** A file that is replaced whole: written beside, flushed, renamed, and the folder flushed. */
+/**
+ * A file that is replaced whole: written beside, flushed, renamed, and the folder flushed. Of two ceremonies at once on one file the second to write
+ * is stopped with `CEREMONY_MINUTES_BROKEN`, which is before its first act.
+ */
 export function fileCeremonyJournal(path: string): CeremonyJournal {
+  let known: string | undefined;
   return {
     async load() {
-      try {
-        return await readFile(path, 'utf8');
-      } catch (error) {
-        if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-        throw error;
-      }
+      known = await readWhole(path);
+      return known;
     },
     async save(text) {
+      if ((await readWhole(path)) !== known)
+        throw new CeremonyError('CEREMONY_MINUTES_BROKEN', { where: path, detail: 'somebody else writes them' });
       const draft = `${path}.draft`;
       const file = await open(draft, 'w', 0o600);
       await file.writeFile(text);
@@ -52,8 +54,18 @@ export function fileCeremonyJournal(path: string): CeremonyJournal {
       const folder = await open(dirname(path), 'r');
       await folder.sync();
       await folder.close();
+      known = text;
     },
   };
+}
+
+async function readWhole(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+    throw error;
+  }
 }
 
 /** A rehearsal's minutes hang on another beginning, so that not one line of them can ever stand in a plant's. */
