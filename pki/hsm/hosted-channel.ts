@@ -31,7 +31,8 @@ export function channelToChild(child: ChildProcess): HostChannel {
       const once = onlyOnce(listener);
       child.once('disconnect', once);
       child.once('exit', once);
-      child.once('error', once);
+      // Every time: an error that nobody hears ends this process.
+      child.on('error', once);
     },
     kill: () => {
       child.kill('SIGKILL');

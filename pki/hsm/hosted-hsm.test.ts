@@ -225,6 +225,15 @@ describe('quarantine', () => {
     expect([starts, device.logins, device.signed]).toEqual([1, 1, 1]);
   });
 
+  test('what was answered while its key was being destroyed does not make it one that vanished', async () => {
+    const hsm = host();
+    await hsm.open(pin());
+    const key = await signingKey(hsm);
+    await Promise.all([hsm.sign(key, digest()), hsm.destroy(key.keyId)]);
+    expect(await codeOf(hsm.sign(key, digest()))).toBe('HSM_KEY_NOT_FOUND');
+    expect(hsm.state()).toBe('ready');
+  });
+
   test('a key that has worked and is not found has vanished; one that never worked here, or was destroyed, is only not there', async () => {
     const hsm = host();
     await hsm.open(pin());

@@ -185,9 +185,13 @@ class Host implements HostedHsm {
     return this.#call('list', []);
   }
 
-  destroy(keyId: Uint8Array) {
-    this.#worked.delete(toHex(keyId));
-    return this.#call('destroy', [keyId]);
+  async destroy(keyId: Uint8Array) {
+    try {
+      return await this.#call('destroy', [keyId]);
+    } finally {
+      // Only now: what was still on its way under it has been answered.
+      this.#worked.delete(toHex(keyId));
+    }
   }
 
   async #call<M extends HsmMethod>(method: M, args: Parameters<Hsm[M]>): Promise<Awaited<ReturnType<Hsm[M]>>> {
