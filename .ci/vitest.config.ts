@@ -24,6 +24,7 @@ function project(name: string, include: readonly string[], exclude: readonly str
 export default defineConfig({
   root: new URL('..', import.meta.url).pathname,
   test: {
+    reporters: ['default', new URL('listed-tests.ts', import.meta.url).pathname],
     projects: [
       project('tidy', ['.ci/*.test.ts'], [], 30_000),
       project(
