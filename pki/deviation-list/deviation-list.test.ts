@@ -242,7 +242,7 @@ describe('Doc 9303-12 §10: a Deviation List is made', () => {
       }
     };
     expect(believed(list)).toBe(true);
-    for (let at = 0; at < list.length; at += 7) {
+    for (let at = 0; at < list.length; at += 1) {
       if (at >= sentAlong && at < sentAlong + pki.csca.length) continue;
       expect(`${at} ${believed(list.map((byte, index) => (index === at ? byte ^ 0x21 : byte)))}`).toBe(`${at} false`);
     }

@@ -39,6 +39,8 @@ export function openSignedList(kind: ListKind, list: Uint8Array): OpenedList | {
   const form = readSignedData(list, kind.name, kind.bytesMax);
   const { content, contentType, version, certificates } = form;
   if (version !== 3 || contentType !== kind.contentType || content === undefined) return { fault: `content type ${contentType}` };
+  // RFC 5652 §5.3: 1 or 3, by the kind of identifier. The wrong one of the two is a finding of the lint; another one is of no form that is known here.
+  if (form.signerInfos.some((signerInfo) => signerInfo.version !== 1 && signerInfo.version !== 3)) return { fault: 'signerInfo version' };
   const [first, ...others] = form.signerInfos.flatMap((signerInfo): readonly ListSigner[] => {
     const certificate = signerOf({ certificates, signerInfo });
     return certificate === undefined ? [] : [{ info: signerInfoOf(signerInfo, kind.name), certificate }];
