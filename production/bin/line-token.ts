@@ -17,7 +17,6 @@ export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerTo
     inspectionSystem: keys.inspectionSystem.key,
   };
   const mac = { citizenReference: keys.citizenReferenceKey, transportMaster: keys.transportMasterKey, plantMaster: keys.plantMasterKey };
-  const terminal = `CARDMINT${name.toUpperCase()}`.slice(0, 9);
   return {
     name,
     ...documentSignerKeys(hsm),
@@ -29,7 +28,7 @@ export function lineToken(hsm: Hsm, name: string, keys: LineTokenKeys): SignerTo
     },
     extendedAccess: {
       country: countryOf(keys.documentVerifier.certificate),
-      inspectionSystem: { mnemonic: terminal, days: TERMINAL_DAYS, key: keys.inspectionSystem.key },
+      inspectionSystem: { mnemonic: `CM${name.toUpperCase()}`, days: TERMINAL_DAYS, key: keys.inspectionSystem.key },
     },
     sign: (as, digest) => hsm.sign(signing[as], digest),
     cmac: (under, data) => hsm.cmac(mac[under], data),

@@ -79,7 +79,8 @@ const ConfigFile = Type.Object(
       Type.Array(
         Type.Object(
           {
-            name: Type.String({ pattern: '^[a-z][a-z0-9]{0,9}$' }),
+            /** Part of the holder reference of its inspection system, which has nine places. */
+            name: Type.String({ pattern: '^[a-z][a-z0-9]{0,6}$' }),
             module: Path,
             tokenLabel: Type.String({ minLength: 1, maxLength: 32 }),
             pinFile: Path,
