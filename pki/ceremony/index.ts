@@ -7,7 +7,6 @@
 export { CeremonyError, isCeremonyErrorCode, type CeremonyErrorCode } from './ceremony-error.ts';
 export { fileCeremonyJournal, type CeremonyJournal, type Minute, type MinutesMode } from './minutes.ts';
 export {
-  approvalDigest,
   approvalText,
   approve,
   assertApproved,
@@ -36,7 +35,7 @@ export type { TokenSource, WrappedKeys } from './proceedings.ts';
 export { resultOf, type CeremonyResult, type Issued, type LineTokenKeys } from './ceremony-result.ts';
 export { verifyMinutes, type VerifiedCeremony, type VerifiedMinutes } from './verify-minutes.ts';
 export { kcvApprovable } from './steps/import-shared-keys.ts';
-export { specimenCeremony, specimenHead } from './specimen-file.ts';
+export { specimenCeremony } from './specimen-file.ts';
 export {
   assertLineKeys,
   isCeremonyFinished,
